@@ -1,0 +1,120 @@
+"""The one settings object of Xiangyin: typed, read once at the edge of each process, passed inward.
+
+Every field is set by an environment variable ``XIANGYIN_<NAME>``, by a line in ``.env`` at the repository
+root, or by its default. Secrets are made at set-up and kept in ``<state_dir>/secrets.env`` (mode 0600).
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent
+"""The checkout: where ``config.yml``, ``domain/`` and the packages lie."""
+
+
+def _state_dir() -> Path:
+    return (ROOT / os.environ.get("XIANGYIN_STATE_DIR", "var")).resolve()
+
+
+class Settings(BaseSettings):
+    """All settings of all processes. Paths that are not absolute are relative to the checkout."""
+
+    model_config = SettingsConfigDict(env_prefix="XIANGYIN_", extra="ignore", frozen=True)
+
+    state_dir: Path = Field(default_factory=_state_dir)
+    """Everything made at set-up or at run time: models, index, databases, secrets, logs."""
+
+    # Where each part listens. Only the gateway may listen beyond loopback.
+    host: str = "127.0.0.1"
+    port: int = Field(default=8600, ge=1, le=65535)
+    rasa_port: int = Field(default=8605, ge=1, le=65535)
+    actions_port: int = Field(default=8655, ge=1, le=65535)
+    bank_port: int = Field(default=8665, ge=1, le=65535)
+
+    # Where each part is reached, when it runs on another machine.
+    gateway_url: str | None = None
+    rasa_url: str | None = None
+    actions_url: str | None = None
+    bank_url: str | None = None
+    run: str = "bank,actions,rasa,gateway"
+    """Which parts ``xiangyin up`` starts on this machine, comma separated."""
+
+    database_url: str | None = None
+    """SQLAlchemy URL of the ledger; default: SQLite in the state directory."""
+    gateway_database_url: str | None = None
+    """SQLAlchemy URL of the gateway's turns and sessions; default: SQLite in the state directory."""
+
+    # An operator's own models replace the embedded ones.
+    recogniser: Literal["whisper", "vosk"] = "whisper"
+    recogniser_dir: Path | None = None
+    embedding_dir: Path | None = None
+    voice_dir: Path | None = None
+    voice_name: str = "zf_xiaoxiao"
+    """A voice of the embedded synthesiser, female ``zf_*`` or male ``zm_*``."""
+
+    knowledge_dirs: list[Path] = Field(default_factory=lambda: [ROOT / "knowledge" / "content"])
+    default_region: str = "national"
+
+    turn_timeout_s: float = Field(default=30.0, gt=0)
+    max_text_chars: int = Field(default=2000, ge=1)
+    max_audio_bytes: int = Field(default=10 * 2**20, ge=1)
+    max_audio_seconds: float = Field(default=120.0, gt=0)
+
+    # Secrets (see ``secrets.env``). Empty means: not set up yet.
+    api_key: SecretStr = SecretStr("")
+    session_secret: SecretStr = SecretStr("")
+    internal_secret: SecretStr = SecretStr("")
+    """Shared by gateway, Rasa and action server."""
+    bank_key: SecretStr = SecretStr("")
+    """Signs requests to the bank's open API."""
+    ledger_key: SecretStr = SecretStr("")
+    """Base64 of 32 bytes; encrypts personal fields of the ledger."""
+
+    @field_validator("state_dir", "recogniser_dir", "embedding_dir", "voice_dir")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else (ROOT / value).resolve()
+
+    @cached_property
+    def models_dir(self) -> Path:
+        """Prepared models: ``whisper-base/``, ``e5-zh/``, ``kokoro/``, ``rasa/``."""
+        return self.state_dir / "models"
+
+    @cached_property
+    def index_dir(self) -> Path:
+        """The knowledge index that serves."""
+        return self.state_dir / "index"
+
+    @cached_property
+    def log_dir(self) -> Path:
+        return self.state_dir / "log"
+
+    def url_of(self, part: Literal["gateway", "rasa", "actions", "bank"]) -> str:
+        """Base URL (no trailing slash) at which ``part`` is reached."""
+        configured: str | None = getattr(self, f"{part}_url")
+        port = self.port if part == "gateway" else getattr(self, f"{part}_port")
+        return configured.rstrip("/") if configured else f"http://127.0.0.1:{port}"
+
+    def ledger_url(self) -> str:
+        """SQLAlchemy URL of the ledger."""
+        return self.database_url or f"sqlite:///{self.state_dir / 'ledger.sqlite'}"
+
+    def sessions_url(self) -> str:
+        """SQLAlchemy URL of the gateway's database."""
+        return self.gateway_database_url or f"sqlite:///{self.state_dir / 'gateway.sqlite'}"
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment, ``.env`` and the secrets made at set-up.
+
+    Raises:
+        pydantic.ValidationError: a value is of the wrong type or out of range.
+    """
+    files = (_state_dir() / "secrets.env", ROOT / ".env")
+    return Settings(_env_file=files)  # type: ignore[call-arg]
