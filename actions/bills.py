@@ -1,0 +1,139 @@
+"""Bills: looked up live at the bank, paid by the user's own confirmation on the bank's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from actions.cases import Case
+from actions.errors import ActionsError
+
+if TYPE_CHECKING:
+    from actions.bank.api import BankApi
+    from actions.delivery import Delivery
+    from actions.ledger.ledger import Ledger
+
+BILL_NAMES = {
+    "electricity": "电费",
+    "water": "水费",
+    "gas": "燃气费",
+    "phone": "话费",
+    "cable_tv": "有线电视费",
+    "medical_insurance": "城乡居民医保费",
+    "pension": "城乡居民养老保险费",
+}
+"""Kinds of bills and their spoken names."""
+
+
+class BillError(ActionsError):
+    """The bill cannot be looked up or paid; ``message`` may be said to the user."""
+
+    code = "bill_error"
+    message = "账单没有查到。"
+
+
+class BillKindUnknown(BillError):
+    """Not one of :data:`BILL_NAMES`."""
+
+    code = "bill_kind_unknown"
+    message = "这种账单我还不会查。"
+
+
+class AccountInvalid(BillError):
+    """The account number cannot be one (letters, too short, too long)."""
+
+    code = "account_invalid"
+    message = "这个户号不对，户号应该是5到20位数字。"
+
+
+class AccountNotFound(BillError):
+    """The bank knows no such account."""
+
+    code = "account_not_found"
+    message = "银行那边没有查到这个户号，请对照缴费单再核对一下号码。"
+
+
+class NothingDue(BillError):
+    """Nothing to pay on this account."""
+
+    code = "nothing_due"
+    message = "这个户号现在不欠费，不用缴。"
+
+
+class AlreadyPaid(BillError):
+    """The current bill of this account was paid already."""
+
+    code = "already_paid"
+    message = "这个户号这一期已经缴过了，不用再缴。"
+
+
+class BankUnavailable(BillError):
+    """The bank could not be asked."""
+
+    code = "bank_unavailable"
+    message = "现在连不上银行，账单查不了，请过一会儿再试。"
+
+
+@dataclass(frozen=True)
+class Bill:
+    """One bill as the bank shows it.
+
+    Attributes:
+        bill_type: a key of :data:`BILL_NAMES`.
+        account: digits.
+        holder: masked by the bank, e.g. ``王*``.
+        amount_fen: what is due, integer fen, positive.
+        period: what it is for, e.g. ``2026年10月``.
+        sample: a marked sample of the sandbox bank, not real money.
+    """
+
+    bill_id: str
+    bill_type: str
+    account: str
+    holder: str
+    amount_fen: int
+    period: str
+    company: str
+    due_on: date | None
+    sample: bool
+
+    @property
+    def name(self) -> str:
+        """The spoken name of its kind."""
+        return BILL_NAMES[self.bill_type]
+
+
+class BillService:
+    """Looks bills up and starts their payment exactly once."""
+
+    def __init__(self, ledger: Ledger, delivery: Delivery, bank: BankApi) -> None:
+        self._ledger = ledger
+        self._delivery = delivery
+        self._bank = bank
+
+    async def look_up(self, bill_type: str, account: str) -> Bill:
+        """Ask the bank for what is due on an account.
+
+        Raises:
+            BillKindUnknown, AccountInvalid, AccountNotFound, NothingDue, AlreadyPaid, BankUnavailable.
+        """
+        raise NotImplementedError
+
+    async def pay(self, bill: Bill, sender: str, key: str) -> Case:
+        """Start the payment of a bill that was looked up and confirmed by the user.
+
+        No money moves here: the bank gives a page (``details["confirm_url"]``) on which the user confirms.
+        A refusal of the bank (paid already, amount changed) comes as a case in state ``rejected`` with the
+        reason in ``case.note``.
+
+        Args:
+            bill: as returned by :meth:`look_up`.
+            sender: who asked, as the channel names them.
+            key: idempotency key; the same key returns the same case.
+
+        Raises:
+            KeyReused: the key came before with another bill or amount.
+            LedgerUnavailable: nothing was stored.
+        """
+        raise NotImplementedError

@@ -1,0 +1,149 @@
+"""A case: one loan application or one bill payment, its state and its history, as it may be shown.
+
+Everything here is masked already: a :class:`Case` may be said to its owner, shown to staff and printed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from actions.ledger.ledger import Ledger
+
+CaseKind = Literal["loan", "bill"]
+
+
+class CaseState(StrEnum):
+    """Where a case stands. Only the bank decides about credit and money; we record what it reports."""
+
+    WAITING = "waiting_for_bank"
+    CHECKING = "checking_with_bank"
+    IN_REVIEW = "in_review"
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
+    COMPLETED = "completed"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    NEEDS_STAFF = "needs_staff"
+
+    @property
+    def text(self) -> str:
+        """The state in plain Chinese."""
+        return _STATE_TEXT[self]
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more is expected from the bank."""
+        return self in _FINAL
+
+
+_STATE_TEXT = {
+    CaseState.WAITING: "等待送达银行",
+    CaseState.CHECKING: "已发给银行，正在核实银行收到没有",
+    CaseState.IN_REVIEW: "银行已收到，工作人员正在审核",
+    CaseState.AWAITING_CONFIRMATION: "等您本人在银行页面上确认付款",
+    CaseState.COMPLETED: "已办成",
+    CaseState.APPROVED: "银行审核通过",
+    CaseState.DECLINED: "银行审核没有通过",
+    CaseState.REJECTED: "银行没有受理",
+    CaseState.EXPIRED: "确认时间过了，没有扣钱",
+    CaseState.NEEDS_STAFF: "需要工作人员处理",
+}
+_FINAL = frozenset(
+    {
+        CaseState.COMPLETED,
+        CaseState.APPROVED,
+        CaseState.DECLINED,
+        CaseState.REJECTED,
+        CaseState.EXPIRED,
+        CaseState.NEEDS_STAFF,
+    }
+)
+
+
+@dataclass(frozen=True)
+class CaseEvent:
+    """One line of a case's history; never changed after it was written."""
+
+    at: datetime
+    state: CaseState
+    who: Literal["user", "assistant", "bank", "staff"]
+    note: str
+    """Plain Chinese, without personal data."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as it may be shown.
+
+    Attributes:
+        id: at most 10 digits, the last one a check digit.
+        amount_fen: integer fen.
+        created_at: aware, UTC.
+        history: oldest first, at least one entry.
+        details: masked facts by name. Loans: purpose, crop_or_livestock, area_mu, term_months, name, phone,
+            village, region. Bills: bill_type, bill_name, account, holder, period, company, and, while the
+            payment waits to be confirmed, confirm_url; once paid, receipt.
+    """
+
+    id: str
+    kind: CaseKind
+    state: CaseState
+    summary: str
+    amount_fen: int
+    created_at: datetime
+    history: tuple[CaseEvent, ...]
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def state_text(self) -> str:
+        """The state in plain Chinese."""
+        return self.state.text
+
+    @property
+    def note(self) -> str:
+        """The newest line of the history, plain Chinese (why the bank refused, what to do next)."""
+        return self.history[-1].note
+
+    def as_json(self) -> dict[str, object]:
+        """The case as the command line and HTTP show it (times in ISO 8601)."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "state": self.state.value,
+            "state_text": self.state_text,
+            "summary": self.summary,
+            "amount_fen": self.amount_fen,
+            "created_at": self.created_at.isoformat(),
+            "history": [
+                {"at": e.at.isoformat(), "state": e.state.value, "state_text": e.state.text, "who": e.who, "note": e.note}
+                for e in self.history
+            ],
+            "details": dict(self.details),
+        }
+
+
+class CaseBook:
+    """Reads cases. Every answer is masked."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def get(self, case_id: str, sender: str | None = None) -> Case | None:
+        """The case with this number; None when there is none (or, with ``sender``, none of that sender)."""
+        return await asyncio.to_thread(self._ledger.case, case_id, sender)
+
+    async def list(self, sender: str | None = None, limit: int = 50) -> list[Case]:
+        """Cases, newest first, of one sender or of all."""
+        return await asyncio.to_thread(self._ledger.cases, sender, limit)
+
+    async def latest(self, sender: str) -> Case | None:
+        """The sender's newest case."""
+        found = await self.list(sender, 1)
+        return found[0] if found else None

@@ -1,0 +1,43 @@
+"""The exception tree of the action server: a stable ``code`` for logs, plain Chinese for users."""
+
+from __future__ import annotations
+
+
+class ActionsError(Exception):
+    """Something the action server could not do.
+
+    Attributes:
+        code: stable, machine-readable; goes to logs.
+        message: plain Chinese, may be said to the user as it is; holds no personal data.
+    """
+
+    code = "actions_error"
+    message = "我这边出了点问题，没有办成。"
+
+    def __init__(self, message: str | None = None, *, code: str | None = None) -> None:
+        if message is not None:
+            self.message = message
+        if code is not None:
+            self.code = code
+        super().__init__(self.code)
+
+
+class KeyReused(ActionsError):
+    """The same idempotency key came with other contents: nothing was stored."""
+
+    code = "key_reused"
+    message = "这笔业务前面已经提交过，内容和这次不一样，这次没有再提交。"
+
+
+class LedgerUnavailable(ActionsError):
+    """The ledger's database cannot be reached or written: nothing was stored."""
+
+    code = "ledger_unavailable"
+    message = "登记系统暂时用不了，这次没有登记上，请过一会儿再办。"
+
+
+class Misconfigured(ActionsError):
+    """A setting is missing or wrong; the process must not start."""
+
+    code = "misconfigured"
+    message = "系统还没有设置好，暂时不能办理。"

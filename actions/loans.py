@@ -1,0 +1,84 @@
+"""Loan applications: checked, registered with a number, handed on to the bank's people. Never decided here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from actions.cases import Case
+from actions.errors import ActionsError
+
+if TYPE_CHECKING:
+    from actions.delivery import Delivery
+    from actions.ledger.ledger import Ledger
+
+
+class LoanError(ActionsError):
+    """The application cannot be registered as it is."""
+
+    code = "loan_error"
+    message = "这份贷款申请没有登记上。"
+
+
+class ConsentMissing(LoanError):
+    """The applicant did not agree that the data go to the bank."""
+
+    code = "consent_missing"
+    message = "您还没有同意把申请资料交给银行，所以没有提交。"
+
+
+class ApplicationInvalid(LoanError):
+    """A field is missing or out of range."""
+
+    code = "application_invalid"
+
+
+@dataclass(frozen=True)
+class LoanApplication:
+    """What the applicant said and confirmed.
+
+    Attributes:
+        sender: who asked, as the channel names them.
+        amount_fen: integer fen, positive.
+        area_mu: only for crops.
+        term_months: 1 to 360.
+        consent: the applicant's yes to handing these data to the bank.
+    """
+
+    sender: str
+    amount_fen: int
+    purpose: str
+    crop_or_livestock: str | None
+    area_mu: Decimal | None
+    term_months: int
+    name: str
+    phone: str
+    village: str
+    region: str
+    consent: bool
+
+
+class LoanService:
+    """Registers loan applications and has them delivered to the bank exactly once."""
+
+    def __init__(self, ledger: Ledger, delivery: Delivery) -> None:
+        self._ledger = ledger
+        self._delivery = delivery
+
+    async def submit(self, application: LoanApplication, key: str) -> Case:
+        """Register the application and hand it on.
+
+        The case exists when this returns. Its state says truthfully how far it got: ``waiting_for_bank``
+        while the bank cannot be reached, ``in_review`` once the bank has it.
+
+        Args:
+            application: what was collected and confirmed.
+            key: idempotency key; the same key returns the same case.
+
+        Raises:
+            ConsentMissing, ApplicationInvalid: nothing was stored.
+            KeyReused: the key came before with another application.
+            LedgerUnavailable: nothing was stored.
+        """
+        raise NotImplementedError
