@@ -1,0 +1,83 @@
+"""The JSON channel: ``/api/v1`` for the command line and for partner systems, guarded by the API key."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from aiohttp import web
+
+from bot.cases import CasesClient
+from bot.channels.http import Handler, json_response, read_inbound
+from bot.errors import BadRequestError, UnauthorisedError
+from bot.openapi import description
+from bot.rasa import RasaClient
+from bot.turn import TurnService
+
+_MAX_CASES = 500
+
+
+class ApiChannel:
+    """Routes under ``/api/v1``.
+
+    Args:
+        turns: runs a turn.
+        cases: reads cases.
+        rasa: understanding alone.
+        key: what ``X-API-Key`` (or ``Authorization: Bearer``) must hold.
+        max_audio_bytes: bound on an upload.
+    """
+
+    def __init__(
+        self, turns: TurnService, cases: CasesClient, rasa: RasaClient, key: str, max_audio_bytes: int
+    ) -> None:
+        self._turns = turns
+        self._cases = cases
+        self._rasa = rasa
+        self._key = key.encode()
+        self._max_audio_bytes = max_audio_bytes
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/api/v1/openapi.json", self._openapi),
+            web.post("/api/v1/turns", self._guarded(self._turn)),
+            web.post("/api/v1/nlu/parse", self._guarded(self._parse)),
+            web.get("/api/v1/cases", self._guarded(self._list)),
+            web.get("/api/v1/cases/{case_id}", self._guarded(self._show)),
+        ]
+
+    def _guarded(self, handler: Handler) -> Handler:
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            given = request.headers.get("X-API-Key") or request.headers.get("Authorization", "").removeprefix("Bearer ")
+            if not self._key or not hmac.compare_digest(given.encode(), self._key):
+                raise UnauthorisedError
+            return await handler(request)
+
+        return guarded
+
+    async def _openapi(self, _request: web.Request) -> web.Response:
+        return json_response(description())
+
+    async def _turn(self, request: web.Request) -> web.Response:
+        inbound = await read_inbound(request, self._max_audio_bytes)
+        turn = await self._turns.run(inbound)
+        return json_response(turn.model_dump())
+
+    async def _parse(self, request: web.Request) -> web.Response:
+        body: Any = None
+        try:
+            body = await request.json()
+        except ValueError as error:
+            raise BadRequestError from error
+        if not isinstance(body, dict) or not isinstance(body.get("text"), str):
+            raise BadRequestError("请求的格式不对：text。")
+        return json_response(await self._rasa.parse(body["text"]))
+
+    async def _list(self, request: web.Request) -> web.Response:
+        limit = request.query.get("limit", "50")
+        if not limit.isdecimal() or not 1 <= int(limit) <= _MAX_CASES:
+            raise BadRequestError(f"limit 要在 1 到 {_MAX_CASES} 之间。")
+        return json_response(await self._cases.list(request.query.get("sender"), int(limit)))
+
+    async def _show(self, request: web.Request) -> web.Response:
+        return json_response(await self._cases.get(request.match_info["case_id"]))

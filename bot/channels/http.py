@@ -1,0 +1,111 @@
+"""What all HTTP channels share: reading an upload within bounds, and errors as JSON."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import BodyPartReader, web
+from pydantic import ValidationError
+
+from bot.errors import AudioTooLargeError, BadRequestError, TurnError
+from bot.schema import TurnRequest
+from bot.turn import Inbound
+
+log = logging.getLogger(__name__)
+_FIELD_BYTES = 100_000
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def json_response(data: Any, status: int = 200) -> web.Response:
+    return web.json_response(data, status=status, dumps=lambda value: json.dumps(value, ensure_ascii=False))
+
+
+def error_response(error: TurnError) -> web.Response:
+    return json_response({"error": {"code": error.code, "message": error.message}}, status=error.status)
+
+
+@web.middleware
+async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every refusal is JSON with a code and plain Chinese; a bug never shows a stack trace to the user."""
+    try:
+        return await handler(request)
+    except TurnError as error:
+        return error_response(error)
+    except web.HTTPRequestEntityTooLarge:
+        return error_response(AudioTooLargeError())
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return json_response({"error": {"code": "http_error", "message": error.reason}}, status=error.status)
+    except Exception:
+        log.exception("unexpected error: %s %s", request.method, request.path)
+        return error_response(TurnError())
+
+
+def parse_turn_request(body: bytes | dict[str, Any]) -> TurnRequest:
+    """A validated request from JSON bytes or form fields.
+
+    Raises:
+        BadRequestError: names the fields that are wrong.
+    """
+    try:
+        if isinstance(body, bytes):
+            return TurnRequest.model_validate_json(body)
+        return TurnRequest.model_validate(body)
+    except (ValidationError, UnicodeDecodeError, RecursionError) as error:
+        fields = ""
+        if isinstance(error, ValidationError):
+            fields = "、".join(sorted({".".join(map(str, e["loc"])) or "JSON" for e in error.errors()}))
+        raise BadRequestError(f"请求的格式不对：{fields or 'JSON'}。") from error
+
+
+async def read_inbound(request: web.Request, max_audio_bytes: int) -> Inbound:
+    """The message in a request: JSON with ``text``, or multipart with ``audio`` and the same fields.
+
+    Raises:
+        BadRequestError: neither of both, or fields that do not fit.
+        AudioTooLargeError: the recording is over the limit.
+    """
+    if request.content_type != "multipart/form-data":
+        asked = parse_turn_request(await request.read())
+        return _inbound(asked, None)
+    fields: dict[str, Any] = {}
+    audio: bytes | None = None
+    try:
+        async for part in await request.multipart():
+            if not isinstance(part, BodyPartReader) or part.name is None:
+                raise BadRequestError
+            if part.name == "audio":
+                audio = await _bounded(part, max_audio_bytes)
+            else:
+                fields[part.name] = (await _bounded(part, _FIELD_BYTES)).decode("utf-8")
+    except (ValueError, AssertionError) as error:
+        raise BadRequestError from error
+    if audio is None:
+        raise BadRequestError("没有收到录音，请再录一遍。", code="audio_missing")
+    if "text" in fields:
+        raise BadRequestError("录音和文字一次只能发一样。")
+    return _inbound(parse_turn_request({"text": "", **fields}), audio)
+
+
+def _inbound(asked: TurnRequest, audio: bytes | None) -> Inbound:
+    return Inbound(
+        channel=asked.channel,
+        sender_id=asked.sender_id,
+        message_id=asked.message_id,
+        text=None if audio is not None else asked.text,
+        audio=audio,
+        region=asked.region,
+    )
+
+
+async def _bounded(part: BodyPartReader, limit: int) -> bytes:
+    data = bytearray()
+    while chunk := await part.read_chunk(65_536):
+        data += chunk
+        if len(data) > limit:
+            raise AudioTooLargeError if part.name == "audio" else BadRequestError
+    return bytes(data)

@@ -1,0 +1,97 @@
+"""The gateway process: puts channels, turns, voice and the clients of the other parts together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+import aiohttp
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from voice.service import VoiceConfig, VoiceService
+
+from bot.cases import CasesClient
+from bot.channels.api import ApiChannel
+from bot.channels.audio import AudioRoutes
+from bot.channels.http import errors_as_json, json_response
+from bot.channels.web import WebChannel
+from bot.rasa import RasaClient
+from bot.store import GatewayStore, open_engine
+from bot.turn import TurnService
+from settings import Settings
+
+_FORM_OVERHEAD = 64 * 1024
+_CLEANING_INTERVAL_S = 3600.0
+
+
+class NotSetUpError(RuntimeError):
+    """A secret is missing: set-up has not run."""
+
+
+async def build_app(settings: Settings) -> web.Application:
+    """The gateway as an aiohttp application; all that it opens is closed with it.
+
+    Raises:
+        NotSetUpError: the secrets have not been made yet.
+    """
+    secret = settings.internal_secret.get_secret_value()
+    session_secret = settings.session_secret.get_secret_value()
+    api_key = settings.api_key.get_secret_value()
+    if not (secret and session_secret and api_key):
+        raise NotSetUpError("no secrets yet: run `make setup`")
+    store = GatewayStore(open_engine(settings.sessions_url()))
+    voice = VoiceService(VoiceConfig.from_settings(settings))
+    session = aiohttp.ClientSession()
+    rasa = RasaClient(session, settings.url_of("rasa"), secret, settings.turn_timeout_s)
+    cases = CasesClient(session, settings.url_of("actions"), secret)
+    turns = TurnService(
+        rasa, voice, store, max_text_chars=settings.max_text_chars, default_region=settings.default_region
+    )
+
+    async def healthz(_request: web.Request) -> web.Response:
+        return json_response({"status": "ok"})
+
+    async def readyz(_request: web.Request) -> web.Response:
+        rasa_ready, actions_ready = await asyncio.gather(rasa.ready(), cases.ready())
+        parts = {"rasa": rasa_ready, "actions": actions_ready}
+        return json_response({"ready": all(parts.values()), "parts": parts}, 200 if all(parts.values()) else 503)
+
+    async def metrics(_request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def lifetime(_app: web.Application) -> AsyncIterator[None]:
+        await voice.start()
+        cleaning = asyncio.create_task(_forget_old(store))
+        yield
+        cleaning.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await cleaning
+        await voice.close()
+        await session.close()
+        store.close()
+
+    app = web.Application(middlewares=[errors_as_json], client_max_size=settings.max_audio_bytes + _FORM_OVERHEAD)
+    app.cleanup_ctx.append(lifetime)
+    app.add_routes(
+        [
+            web.get("/healthz", healthz),
+            web.get("/readyz", readyz),
+            web.get("/metrics", metrics),
+            *ApiChannel(turns, cases, rasa, api_key, settings.max_audio_bytes).routes(),
+            *WebChannel(turns, session_secret, settings.max_audio_bytes).routes(),
+            *AudioRoutes(store, voice).routes(),
+        ]
+    )
+    return app
+
+
+async def _forget_old(store: GatewayStore) -> None:
+    log = logging.getLogger(__name__)
+    while True:
+        try:
+            await asyncio.to_thread(store.forget_old)
+        except Exception:
+            log.exception("old turns could not be deleted; trying again in an hour")
+        await asyncio.sleep(_CLEANING_INTERVAL_S)

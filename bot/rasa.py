@@ -1,0 +1,124 @@
+"""The gateway's client of Rasa: one call a turn, over the input channel in ``nlu/components/gateway_channel.py``."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.errors import DialogueUnavailableError
+from bot.schema import Understood
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DialogueRequest:
+    """What Rasa is told of a turn. ``payload`` is set only from an option that the bot itself offered."""
+
+    sender_id: str
+    message_id: str
+    text: str
+    payload: str | None = None
+    hypotheses: tuple[tuple[str, float], ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "sender_id": self.sender_id,
+            "message_id": self.message_id,
+            "text": self.text,
+            "payload": self.payload,
+            "hypotheses": [{"text": t, "confidence": c} for t, c in self.hypotheses],
+            "metadata": self.metadata,
+        }
+
+
+class Button(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    title: str
+    payload: str
+
+
+class DialogueMessage(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    text: str | None = None
+    buttons: list[Button] = []
+    custom: dict[str, Any] | None = None
+
+
+class DialogueAnswer(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    understood: Understood
+    messages: list[DialogueMessage]
+
+
+class RasaClient:
+    """Talks to one Rasa server.
+
+    Args:
+        session: shared HTTP session.
+        base_url: without trailing slash.
+        secret: the internal secret, sent as a header.
+        timeout_s: bound on a whole turn.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, base_url: str, secret: str, timeout_s: float) -> None:
+        self._session = session
+        self._url = base_url
+        self._headers = {"X-Xiangyin-Secret": secret}
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+
+    async def turn(self, request: DialogueRequest) -> DialogueAnswer:
+        """Run one turn of the dialogue.
+
+        Raises:
+            DialogueUnavailableError: Rasa is down, too slow, or answered something else than a turn.
+        """
+        try:
+            async with self._session.post(
+                f"{self._url}/webhooks/gateway/turn",
+                json=request.body(),
+                headers=self._headers,
+                timeout=self._timeout,
+            ) as response:
+                body = await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("dialogue unreachable: %s", type(error).__name__)
+            raise DialogueUnavailableError from error
+        if response.status != 200:
+            log.warning("dialogue answered status %s", response.status)
+            raise DialogueUnavailableError
+        try:
+            return DialogueAnswer.model_validate_json(body)
+        except ValidationError as error:
+            log.warning("dialogue answered something else than a turn: %s errors", error.error_count())
+            raise DialogueUnavailableError from error
+
+    async def parse(self, text: str) -> dict[str, Any]:
+        """Understanding alone, without a dialogue (``xiangyin nlu parse``).
+
+        Raises:
+            DialogueUnavailableError: Rasa cannot be reached.
+        """
+        try:
+            async with self._session.post(
+                f"{self._url}/model/parse", json={"text": text}, timeout=self._timeout
+            ) as response:
+                response.raise_for_status()
+                answer: dict[str, Any] = json.loads(await response.read())
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise DialogueUnavailableError from error
+        return answer
+
+    async def ready(self) -> bool:
+        """Whether a trained model is loaded."""
+        try:
+            async with self._session.get(f"{self._url}/status", timeout=aiohttp.ClientTimeout(total=3)) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False

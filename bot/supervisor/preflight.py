@@ -1,0 +1,61 @@
+"""Before anything starts: is all there that the parts need? Each problem is one line that says how to mend it."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from pathlib import Path
+
+from bot.supervisor.parts import RASA_ENV, Part
+from settings import Settings
+
+FREE_BYTES = 500 * 2**20
+"""Below this a write of ledger, log or cache may fail soon."""
+
+
+def _port_taken(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+def _missing_models(settings: Settings, parts: set[str]) -> list[str]:
+    """Files a part cannot start without, with what makes them."""
+    models = settings.models_dir
+    needed: list[tuple[str, str, Path]] = [
+        ("gateway", "speech recogniser", settings.recogniser_dir or models / "whisper-base" / "model.bin"),
+        ("gateway", "voices", settings.voice_dir or models / "kokoro"),
+        ("actions", "embedding model", settings.embedding_dir or models / "e5-zh"),
+        ("actions", "knowledge index", settings.index_dir),
+        ("rasa", "dialogue model", models / "rasa" / "current.tar.gz"),
+        ("rasa", "Rasa's environment", RASA_ENV / "bin" / "python"),
+    ]
+    return [
+        f"missing: {what} ({path}). Run `make setup`."
+        for part, what, path in needed
+        if part in parts and not path.exists()
+    ]
+
+
+def problems(settings: Settings, parts: list[Part]) -> list[str]:
+    """Everything that would keep the parts from starting, a line each; empty when all is well."""
+    found: list[str] = []
+    if not settings.internal_secret.get_secret_value():
+        found.append(f"missing: secrets ({settings.state_dir / 'secrets.env'}). Run `make setup`.")
+    found += _missing_models(settings, {part.name for part in parts})
+    for part in parts:
+        host = settings.host if part.name == "gateway" else "127.0.0.1"
+        if _port_taken(host, part.port):
+            setting = "XIANGYIN_PORT" if part.name == "gateway" else f"XIANGYIN_{part.name.upper()}_PORT"
+            found.append(f"port {part.port} for the {part.title} is taken. Stop what uses it, or set {setting}.")
+    free = shutil.disk_usage(settings.state_dir).free if settings.state_dir.exists() else FREE_BYTES
+    if free < FREE_BYTES:
+        found.append(
+            f"only {free >> 20} MB free on the disk of {settings.state_dir}; {FREE_BYTES >> 20} MB are needed."
+        )
+    return found

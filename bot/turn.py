@@ -1,0 +1,248 @@
+"""One turn: a message comes in from a channel, is heard if it is a voice message, goes through the dialogue, and its
+answer is kept so that the same message delivered again gets the same answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import weakref
+from dataclasses import dataclass
+from typing import Protocol
+
+from prometheus_client import Counter, Histogram
+from voice.service import Hints, Transcript, VoiceError
+
+from bot import language
+from bot.errors import EmptyTextError, ServiceUnavailableError, TextTooLongError, TurnError
+from bot.options import OfferedOption, choose
+from bot.rasa import DialogueAnswer, DialogueMessage, DialogueRequest, RasaClient
+from bot.schema import Alternative, Heard, Option, Reply, Source, Timings, Turn, Understood
+from bot.store import GatewayStore, new_key
+
+log = logging.getLogger(__name__)
+
+TURNS = Counter("xiangyin_turns_total", "Turns by channel and outcome", ["channel", "outcome"])
+SECONDS = Histogram(
+    "xiangyin_turn_seconds",
+    "Seconds of a turn by part",
+    ["part"],
+    buckets=(0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
+)
+
+
+class Ear(Protocol):
+    """The part of the voice service that a turn needs."""
+
+    async def hear(self, data: bytes, hints: Hints = ...) -> Transcript: ...
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """A message as a channel hands it in: text, or the bytes of a voice message."""
+
+    channel: str
+    sender_id: str
+    message_id: str | None = None
+    text: str | None = None
+    audio: bytes | None = None
+    region: str | None = None
+
+    @property
+    def conversation(self) -> str:
+        """Rasa's conversation id: senders of different channels never meet."""
+        return f"{self.channel}:{self.sender_id}"
+
+
+class TurnService:
+    """Runs turns: one at a time for each sender, side by side for different ones.
+
+    Args:
+        rasa: the dialogue.
+        ear: hears voice messages; None when this gateway has no voice.
+        store: the gateway's memory.
+        max_text_chars: longer texts are refused.
+        default_region: for senders whose region is unknown.
+    """
+
+    def __init__(
+        self,
+        rasa: RasaClient,
+        ear: Ear | None,
+        store: GatewayStore,
+        *,
+        max_text_chars: int,
+        default_region: str,
+    ) -> None:
+        self._rasa = rasa
+        self._ear = ear
+        self._store = store
+        self._max_text_chars = max_text_chars
+        self._default_region = default_region
+        self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    async def run(self, inbound: Inbound) -> Turn:
+        """Answer one message.
+
+        Raises:
+            TurnError: the message cannot be answered; says why in plain Chinese.
+        """
+        lock = self._locks.get(inbound.conversation)
+        if lock is None:
+            lock = self._locks[inbound.conversation] = asyncio.Lock()
+        async with lock:
+            try:
+                turn = await self._run(inbound)
+            except TurnError as error:
+                TURNS.labels(inbound.channel, error.code).inc()
+                log.info("turn refused: channel=%s code=%s", inbound.channel, error.code)
+                raise
+        TURNS.labels(inbound.channel, "answered").inc()
+        return turn
+
+    async def _run(self, inbound: Inbound) -> Turn:
+        message_id = inbound.message_id or new_key()
+        if inbound.message_id is not None:
+            answered = await asyncio.to_thread(self._store.answer_of, inbound.conversation, message_id)
+            if answered is not None:
+                return Turn.model_validate_json(answered)
+        started = time.monotonic()
+        offered = await asyncio.to_thread(self._store.options_of, inbound.conversation)
+        transcript = await self._hear(inbound.audio, offered) if inbound.audio is not None else None
+        heard_at = time.monotonic()
+        text = transcript.text if transcript else self._checked(inbound.text or "")
+        turn_id = new_key()
+        if language.is_foreign(text):
+            understood, messages = None, [_foreign_message()]
+        else:
+            answer = await self._converse(inbound, turn_id, message_id, text, transcript, offered)
+            understood, messages = answer.understood, answer.messages
+        done = time.monotonic()
+        replies, options, spoken = _compose(messages)
+        turn = Turn(
+            turn_id=turn_id,
+            sender_id=inbound.sender_id,
+            heard=_heard(transcript) if transcript else None,
+            understood=understood,
+            replies=replies,
+            timings_ms=Timings(
+                hear=_ms(heard_at - started),
+                dialogue=_ms(done - heard_at),
+                total=_ms(time.monotonic() - started),
+            ),
+        )
+        SECONDS.labels("hear").observe(heard_at - started)
+        SECONDS.labels("dialogue").observe(done - heard_at)
+        await asyncio.to_thread(
+            self._store.finish_turn, inbound.conversation, message_id, turn.model_dump_json(), options, spoken
+        )
+        return turn
+
+    def _checked(self, text: str) -> str:
+        text = "".join(c for c in text if c.isprintable() or c in "\n\t").strip()
+        if not text:
+            raise EmptyTextError
+        if len(text) > self._max_text_chars:
+            raise TextTooLongError(self._max_text_chars)
+        return text
+
+    async def _hear(self, audio: bytes, offered: tuple[OfferedOption, ...]) -> Transcript:
+        if self._ear is None:
+            raise ServiceUnavailableError("我这里现在听不了语音，请您打字。", code="voice_unavailable")
+        try:
+            return await self._ear.hear(audio, Hints(phrases=tuple(option.title for option in offered)))
+        except VoiceError as error:
+            status = 503 if error.code in {"busy", "worker_failed", "timeout"} else 422
+            raise TurnError(error.message, code=error.code, status=status) from error
+
+    async def _converse(
+        self,
+        inbound: Inbound,
+        turn_id: str,
+        message_id: str,
+        text: str,
+        transcript: Transcript | None,
+        offered: tuple[OfferedOption, ...],
+    ) -> DialogueAnswer:
+        chosen = choose(text, offered)
+        return await self._rasa.turn(
+            DialogueRequest(
+                sender_id=inbound.conversation,
+                message_id=message_id,
+                text=text,
+                payload=chosen.payload if chosen else None,
+                hypotheses=tuple((a.text, a.confidence) for a in transcript.alternatives) if transcript else (),
+                metadata={
+                    "region": inbound.region or self._default_region,
+                    "channel": inbound.channel,
+                    "voice": transcript is not None,
+                    "turn_id": turn_id,
+                },
+            )
+        )
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def _foreign_message() -> DialogueMessage:
+    return DialogueMessage(text=language.REPLY, custom={"spoken": language.SPOKEN_REPLY, "kind": "foreign"})
+
+
+def _heard(transcript: Transcript) -> Heard:
+    return Heard(
+        text=transcript.text,
+        raw=transcript.raw,
+        confidence=transcript.confidence,
+        alternatives=[Alternative(text=a.text, confidence=a.confidence) for a in transcript.alternatives],
+        engine=transcript.engine,
+        seconds=transcript.seconds,
+    )
+
+
+def _compose(
+    messages: list[DialogueMessage],
+) -> tuple[list[Reply], list[OfferedOption], list[tuple[str, str]]]:
+    """Replies with their options numbered through the whole turn, and what each sounds like."""
+    replies: list[Reply] = []
+    options: list[OfferedOption] = []
+    spoken: list[tuple[str, str]] = []
+    for message in messages:
+        if not message.text:
+            continue
+        custom = message.custom or {}
+        first = len(options) + 1
+        offered = [
+            OfferedOption(key=str(number), title=button.title, payload=button.payload)
+            for number, button in enumerate(message.buttons, start=first)
+        ]
+        options += offered
+        key = new_key()
+        spoken.append((key, _say(str(custom.get("spoken") or message.text), offered)))
+        replies.append(
+            Reply(
+                text=message.text,
+                options=[Option(key=o.key, title=o.title) for o in offered],
+                sources=[Source.model_validate(_source(s)) for s in custom.get("sources") or ()],
+                audio=f"/audio/{key}.ogg",
+                kind=custom.get("kind"),
+                case_id=custom.get("case_id"),
+                link=custom.get("link"),
+            )
+        )
+    return replies, options, spoken
+
+
+def _source(raw: dict[str, object]) -> dict[str, object]:
+    return {name: raw.get(name) for name in ("id", "title", "url", "date")}
+
+
+def _say(text: str, options: list[OfferedOption]) -> str:
+    if not options:
+        return text
+    choices = "。".join(f"{option.key}，{option.title}" for option in options)
+    return f"{text.rstrip('。')}。请您选：{choices}。"
+
+
+__all__ = ["Inbound", "TurnService", "Understood"]
