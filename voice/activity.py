@@ -1,0 +1,105 @@
+"""Where somebody speaks: the silero v6 network that faster-whisper carries, fed 32 ms at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+
+import numpy as np
+import onnxruntime
+
+from voice.decode import SAMPLE_RATE, Samples
+from voice.errors import Code, VoiceError
+
+FRAME = 512
+"""Samples a decision: 32 ms."""
+_CONTEXT = 64
+
+SPEECH, SILENCE = 0.5, 0.35
+"""Probability at which speech begins, and below which it ends (silero's own defaults)."""
+MIN_SPEECH_S = 0.16
+"""Shorter sounds are clicks; the shortest answer (好, 对) lasts longer."""
+_MAX_GAP_S = 0.4
+_PAD_S = 0.2
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of speech, in samples: ``samples[start:end]``."""
+
+    start: int
+    end: int
+
+
+class SpeechDetector:
+    """Probability of speech, frame by frame. One instance a stream; not for several threads."""
+
+    def __init__(self) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
+        with as_file(files("faster_whisper.assets") / "silero_vad_v6.onnx") as path:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the stream so far."""
+        self._hidden = np.zeros((1, 1, 128), np.float32)
+        self._cell = np.zeros((1, 1, 128), np.float32)
+        self._context = np.zeros(_CONTEXT, np.float32)
+        self._rest = np.zeros(0, np.float32)
+
+    def feed(self, samples: Samples) -> list[float]:
+        """Probabilities of the frames completed by ``samples`` (any length); what is left over waits for more."""
+        pending = np.concatenate([self._rest, samples])
+        whole = pending.size // FRAME * FRAME
+        self._rest = pending[whole:]
+        return [self._step(pending[start : start + FRAME]) for start in range(0, whole, FRAME)]
+
+    def _step(self, frame: Samples) -> float:
+        padded = np.concatenate([self._context, frame])[None, :]
+        self._context = frame[-_CONTEXT:]
+        output, self._hidden, self._cell = self._session.run(
+            None, {"input": padded, "h": self._hidden, "c": self._cell}
+        )
+        return float(np.ravel(output)[0])
+
+
+def find_speech(detector: SpeechDetector, samples: Samples) -> list[Span]:
+    """Stretches of speech in a whole recording, padded, never overlapping.
+
+    Raises:
+        VoiceError: ``heard_nothing`` for silence, noise and clicks.
+    """
+    detector.reset()
+    padding = np.zeros(-samples.size % FRAME, np.float32)
+    probabilities = detector.feed(np.concatenate([samples, padding]))
+    spans: list[Span] = []
+    start: int | None = None
+    for index, probability in enumerate(probabilities):
+        if start is None and probability >= SPEECH:
+            start = index * FRAME
+        elif start is not None and probability < SILENCE:
+            spans.append(Span(start, index * FRAME))
+            start = None
+    if start is not None:
+        spans.append(Span(start, samples.size))
+    joined = _joined(spans, samples.size)
+    if not joined:
+        raise VoiceError(Code.HEARD_NOTHING, detail="no speech in the recording")
+    return joined
+
+
+def _joined(spans: list[Span], size: int) -> list[Span]:
+    merged: list[Span] = []
+    for span in spans:
+        if merged and span.start - merged[-1].end <= _MAX_GAP_S * SAMPLE_RATE:
+            merged[-1] = Span(merged[-1].start, span.end)
+        else:
+            merged.append(span)
+    pad = int(_PAD_S * SAMPLE_RATE)  # half the gap, so that padded neighbours cannot overlap
+    return [
+        Span(max(0, span.start - pad), min(size, span.end + pad))
+        for span in merged
+        if span.end - span.start >= MIN_SPEECH_S * SAMPLE_RATE
+    ]

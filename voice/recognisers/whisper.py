@@ -1,0 +1,162 @@
+"""Whisper on CTranslate2: the embedded recogniser. Beam search with hot words, n-best."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from voice.activity import Span
+from voice.decode import SAMPLE_RATE, Samples
+from voice.errors import Code, VoiceError
+from voice.recognisers.base import Hints, Hypothesis, loops, tidy
+from voice.recognisers.terms import DEFAULT_TERMS
+
+_FILES = ("model.bin", "config.json", "tokenizer.json")
+_WINDOW = 28 * SAMPLE_RATE
+"""Samples decoded at once; the encoder sees 30 s."""
+_BEAM = 5
+_MAX_HOTWORD_TOKENS = 120
+_MAX_TOKENS = 200
+"""New tokens a window; fast speech reaches about 170 in 28 s."""
+_NO_SPEECH, _LOW_LOGPROB = 0.6, -1.0
+"""Both beyond these: the model itself says that nobody spoke (thresholds of Radford et al. 2022, section 4.5)."""
+
+
+class WhisperRecogniser:
+    """See :class:`voice.recognisers.base.Recogniser`.
+
+    Args:
+        directory: a Whisper model converted for CTranslate2, with ``tokenizer.json``.
+        threads: of the decoder.
+    """
+
+    name = "whisper"
+
+    def __init__(self, directory: Path, threads: int) -> None:
+        self._directory = directory
+        self._threads = threads
+        self._model: Any = None
+
+    def load(self) -> None:
+        """Load the model. Raises VoiceError ``model_missing``."""
+        missing = [name for name in _FILES if not (self._directory / name).is_file()]
+        if missing:
+            # Without its tokenizer the library would go and download one.
+            raise VoiceError(
+                Code.MODEL_MISSING,
+                detail=f"{self._directory} lacks {', '.join(missing)}; run python -m voice.models prepare",
+            )
+        from faster_whisper import WhisperModel
+        from faster_whisper.tokenizer import Tokenizer
+        from faster_whisper.transcribe import get_suppressed_tokens
+
+        try:
+            self._model = WhisperModel(
+                str(self._directory),
+                device="cpu",
+                compute_type="int8",
+                cpu_threads=self._threads,
+                local_files_only=True,
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise VoiceError(Code.MODEL_MISSING, detail=f"{self._directory} cannot be loaded: {error}") from None
+        self._tokenizer = Tokenizer(
+            self._model.hf_tokenizer, self._model.model.is_multilingual, task="transcribe", language="zh"
+        )
+        self._suppressed = list(get_suppressed_tokens(self._tokenizer, [-1]))
+
+    def transcribe(self, samples: Samples, spans: list[Span], hints: Hints) -> list[Hypothesis]:
+        """See :meth:`voice.recognisers.base.Recogniser.transcribe`."""
+        if self._model is None:
+            self.load()
+        hotwords = " ".join(dict.fromkeys((*hints.terms, *DEFAULT_TERMS)))
+        windows = [self._window(window, hotwords) for window in windowed(samples, spans)]
+        return joined([window for window in windows if window])
+
+    def _window(self, samples: Samples, hotwords: str) -> list[Hypothesis]:
+        features = self._model.feature_extractor(samples)
+        frames = self._model.feature_extractor.nb_max_frames
+        padded = np.zeros((features.shape[0], frames), np.float32)
+        padded[:, : min(frames, features.shape[1])] = features[:, :frames]
+        encoded = self._model.encode(padded)
+        found = self._decode(encoded, hotwords)
+        if not found or loops(found[0].text) or _echoes(found[0].text, hotwords):
+            # Hot words now and then send the decoder astray; without them it hears what is there.
+            found = [item for item in self._decode(encoded, "") if not loops(item.text)]
+        return found
+
+    def _decode(self, encoded: Any, hotwords: str) -> list[Hypothesis]:
+        tokenizer = self._tokenizer
+        prompt: list[int] = []
+        if hotwords:
+            prompt = [tokenizer.sot_prev, *tokenizer.encode(" " + hotwords)[:_MAX_HOTWORD_TOKENS]]
+        prompt += [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        result = self._model.model.generate(
+            encoded,
+            [prompt],
+            beam_size=_BEAM,
+            num_hypotheses=_BEAM,
+            length_penalty=1,
+            max_length=len(prompt) + _MAX_TOKENS,
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_blank=True,
+            suppress_tokens=self._suppressed,
+        )[0]
+        found: dict[str, float] = {}
+        for tokens, score in zip(result.sequences_ids, result.scores, strict=True):
+            # CTranslate2 divides by the length without the end token; Whisper's average counts it.
+            logprob = score * len(tokens) / (len(tokens) + 1)
+            if result.no_speech_prob > _NO_SPEECH and logprob < _LOW_LOGPROB:
+                continue
+            text = tidy(tokenizer.decode(tokens))
+            if text:
+                found[text] = max(found.get(text, 0.0), math.exp(min(0.0, logprob)))
+        ranked = sorted(found.items(), key=lambda item: -item[1])
+        return [Hypothesis(text, round(confidence, 4)) for text, confidence in ranked]
+
+
+def _echoes(text: str, hotwords: str) -> bool:
+    """Whether the text only recites the hot words, which happens when there is nothing to hear."""
+    bare = "".join(text.split())
+    return len(bare) >= 6 and bare in "".join(hotwords.split())
+
+
+def windowed(samples: Samples, spans: list[Span]) -> list[Samples]:
+    """The speech of ``spans``, pauses left out, in pieces of at most 28 s, cut at pauses where there are any."""
+    pieces: list[list[Samples]] = [[]]
+    room = _WINDOW
+    for span in spans:
+        for start in range(span.start, span.end, _WINDOW):
+            part = samples[start : min(span.end, start + _WINDOW)]
+            if part.size > room:
+                pieces.append([])
+                room = _WINDOW
+            pieces[-1].append(part)
+            room -= part.size
+    return [np.concatenate(piece) for piece in pieces if piece]
+
+
+def joined(windows: list[list[Hypothesis]]) -> list[Hypothesis]:
+    """Whole-utterance hypotheses from those of its windows.
+
+    The first takes the best of every window; each other one differs from it in a single window. Confidence is the
+    geometric mean weighted by length.
+    """
+    if not windows:
+        return []
+    best = [window[0] for window in windows]
+    whole = [best]
+    for index, window in enumerate(windows):
+        whole += [[*best[:index], other, *best[index + 1 :]] for other in window[1:]]
+    found: dict[str, float] = {}
+    for parts in whole:
+        length = sum(len(part.text) for part in parts)
+        mean = sum(len(part.text) * math.log(max(part.confidence, 1e-9)) for part in parts) / length
+        found.setdefault("，".join(part.text for part in parts), math.exp(mean))
+    first, *others = found.items()
+    ranked = [first, *sorted(others, key=lambda item: -item[1])[: _BEAM - 1]]
+    return [Hypothesis(text, round(confidence, 4)) for text, confidence in ranked]
