@@ -1,4 +1,4 @@
-"""What can go wrong in a turn: each error has a stable ``code`` for logs and clients, and plain Chinese for the user."""
+"""What can go wrong in a turn: each has a stable ``code``, and plain Chinese for the user."""
 
 from __future__ import annotations
 

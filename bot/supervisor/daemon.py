@@ -58,7 +58,7 @@ stdout_logfile_backups=2
 
 
 def configuration(parts: list[Part], socket: Path, log_dir: Path) -> str:
-    """supervisord's configuration file. A part that dies is restarted, each time in a row a second later than before."""
+    """supervisord's configuration file. A part that dies is restarted, each time a second later."""
     return f"""[supervisord]
 nodaemon=true
 silent=true

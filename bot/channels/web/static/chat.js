@@ -1,0 +1,182 @@
+// The page: shows the talk, sends text and recordings, plays replies. All texts from outside go in as text, never as HTML.
+import { Recorder, canRecord } from "./recorder.js";
+
+const byId = (id) => document.getElementById(id);
+const talk = byId("talk"), status = byId("status"), input = byId("text");
+const hold = byId("hold"), holdLabel = byId("hold-label"), level = byId("level");
+const voiceSwitch = byId("voice-switch");
+const player = new Audio();
+const queue = [];
+let busy = false;
+
+function element(tag, properties = {}, ...children) {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+}
+
+function show(node) {
+  talk.append(node);
+  node.scrollIntoView({ block: "end" });
+  return node;
+}
+
+const showMine = (text) => show(element("div", { className: "said mine", textContent: text }));
+const showTrouble = (text) => show(element("div", { className: "said theirs trouble", textContent: text }));
+
+// ---- sound -----------------------------------------------------------------------------------------------
+
+function play(paths) {
+  queue.splice(0, queue.length, ...paths.filter(Boolean));
+  playNext();
+}
+
+function playNext() {
+  const path = queue.shift();
+  if (!path) return;
+  player.src = path;
+  player.play().catch(() => { status.textContent = "点一下“听一听”就能听。"; });
+}
+
+player.addEventListener("ended", playNext);
+player.addEventListener("playing", () => { status.textContent = ""; });
+player.addEventListener("waiting", () => { status.textContent = "正在念……"; });
+player.addEventListener("error", () => { status.textContent = "声音放不出来，请看文字。"; });
+
+function setAloud(on) {
+  voiceSwitch.setAttribute("aria-pressed", String(on));
+  voiceSwitch.textContent = `🔊 念给我听：${on ? "开" : "关"}`;
+  try { localStorage.setItem("aloud", on ? "1" : ""); } catch { /* private mode: not remembered */ }
+  if (!on) player.pause();
+}
+
+const aloud = () => voiceSwitch.getAttribute("aria-pressed") === "true";
+voiceSwitch.addEventListener("click", () => setAloud(!aloud()));
+
+// ---- replies ---------------------------------------------------------------------------------------------
+
+function sourceLine(source) {
+  const label = [source.title, source.date].filter(Boolean).join("，");
+  const safe = source.url && /^https?:\/\//.test(source.url);
+  const text = safe
+    ? element("a", { href: source.url, target: "_blank", rel: "noopener noreferrer", textContent: label })
+    : label;
+  return element("li", {}, text);
+}
+
+function showReply(reply) {
+  const box = element("div", { className: `said theirs ${reply.kind ?? ""}` }, reply.text);
+  if (reply.link && /^https?:\/\//.test(reply.link)) {
+    box.append(element("a", { className: "pay", href: reply.link, target: "_blank", rel: "noopener", textContent: "打开银行确认页" }));
+  }
+  if (reply.options.length) {
+    const list = element("ol");
+    for (const option of reply.options) {
+      const button = element("button", { type: "button", textContent: `${option.key}. ${option.title}` });
+      button.addEventListener("click", () => say(option.key, option.title));
+      list.append(element("li", {}, button));
+    }
+    box.append(list);
+  }
+  if (reply.sources.length) {
+    const list = element("ul", {}, ...reply.sources.map(sourceLine));
+    box.append(element("details", {}, element("summary", { textContent: "这话从哪儿来" }), list));
+  }
+  if (reply.audio) {
+    const listen = element("button", { type: "button", className: "listen", textContent: "🔊 听一听" });
+    listen.addEventListener("click", () => { status.textContent = "正在念……"; play([reply.audio]); });
+    box.append(element("div", {}, listen));
+  }
+  show(box);
+}
+
+function showTurn(turn, spoken) {
+  for (const button of talk.querySelectorAll("ol button")) button.disabled = true; // old options no longer count
+  turn.replies.forEach(showReply);
+  if (spoken || aloud()) play(turn.replies.map((reply) => reply.audio));
+}
+
+// ---- turns -----------------------------------------------------------------------------------------------
+
+async function send(build, spoken, mine) {
+  if (busy) return;
+  busy = true;
+  status.textContent = spoken ? "正在听您说的话……" : "正在想……";
+  try {
+    const response = await fetch("/chat/turns", { method: "POST", ...build() });
+    const body = await response.json();
+    if (!response.ok) throw Object.assign(new Error("refused"), { spokenText: body.error?.message });
+    if (body.heard && mine) mine.textContent = `🎤 ${body.heard.text}`;
+    status.textContent = "";
+    showTurn(body, spoken);
+  } catch (error) {
+    status.textContent = "";
+    showTrouble(error.spokenText ?? "没连上，您这句话还没送到。请看看有没有信号，再发一次。");
+  } finally {
+    busy = false;
+  }
+}
+
+function say(text, shown = text) {
+  if (busy) return;
+  showMine(shown);
+  const body = JSON.stringify({ text, message_id: crypto.randomUUID?.() ?? String(Math.random()).slice(2) + Date.now() });
+  send(() => ({ headers: { "Content-Type": "application/json" }, body }), false);
+}
+
+function sendRecording(blob) {
+  const mine = showMine("🎤 ……");
+  const form = new FormData();
+  form.append("audio", blob, "speech");
+  send(() => ({ body: form }), true, mine);
+}
+
+byId("write").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = input.value.trim();
+  if (!text || busy) return;
+  input.value = "";
+  say(text);
+});
+
+// ---- hold to talk ----------------------------------------------------------------------------------------
+
+function setUpMicrophone() {
+  const recorder = new Recorder((value) => { level.style.width = `${Math.round(value * 100)}%`; });
+  const start = async (event) => {
+    if (busy || recorder.active || (event.type === "keydown" && (event.repeat || (event.key !== " " && event.key !== "Enter")))) return;
+    event.preventDefault();
+    player.pause();
+    try {
+      await recorder.start();
+      hold.classList.add("recording");
+      holdLabel.textContent = "正在听，说完松手";
+    } catch {
+      status.textContent = "用不了话筒。请在浏览器里允许用话筒，或者打字。";
+      byId("upload").hidden = false;
+    }
+  };
+  const stop = async (event) => {
+    if (!recorder.wanted || (event.type === "keyup" && event.key !== " " && event.key !== "Enter")) return;
+    const blob = await recorder.stop();
+    hold.classList.remove("recording");
+    holdLabel.textContent = "🎤 按住说话";
+    if (blob) sendRecording(blob);
+    else status.textContent = "太短了，请按住，说完再松手。";
+  };
+  for (const name of ["pointerdown", "keydown"]) hold.addEventListener(name, start);
+  for (const name of ["pointerup", "pointercancel", "keyup"]) hold.addEventListener(name, stop);
+  hold.addEventListener("pointerdown", (event) => hold.setPointerCapture(event.pointerId));
+  hold.addEventListener("contextmenu", (event) => event.preventDefault());
+}
+
+byId("file").addEventListener("change", (event) => {
+  const [file] = event.target.files;
+  if (file) sendRecording(file);
+  event.target.value = "";
+});
+
+if (canRecord()) setUpMicrophone();
+else { hold.hidden = true; byId("upload").hidden = false; }
+try { setAloud(localStorage.getItem("aloud") === "1"); } catch { setAloud(false); }
+send(() => ({ headers: { "Content-Type": "application/json" }, body: JSON.stringify({ text: "你好" }) }), false);
