@@ -122,7 +122,13 @@ class Case:
             "amount_fen": self.amount_fen,
             "created_at": self.created_at.isoformat(),
             "history": [
-                {"at": e.at.isoformat(), "state": e.state.value, "state_text": e.state.text, "who": e.who, "note": e.note}
+                {
+                    "at": e.at.isoformat(),
+                    "state": e.state.value,
+                    "state_text": e.state.text,
+                    "who": e.who,
+                    "note": e.note,
+                }
                 for e in self.history
             ],
             "details": dict(self.details),

@@ -1,4 +1,4 @@
-"""Loan applications: checked, registered with a number, handed on to the bank's people. Never decided here."""
+"""Loan applications: checked, given a number, handed on to the bank's people, never decided here."""
 
 from __future__ import annotations
 

@@ -44,10 +44,22 @@ class BankNotAuthorised(BankError):
     code = "bank_not_authorised"
 
 
-class BankKeyConflict(BankError):
-    """The bank knows the idempotency key with another body; a person must look."""
+class BankNeedsStaff(BankError):
+    """Repeating cannot help; a person must look at it."""
+
+    code = "bank_needs_staff"
+
+
+class BankKeyConflict(BankNeedsStaff):
+    """The bank knows the idempotency key with another body."""
 
     code = "bank_key_conflict"
+
+
+class BankRequestInvalid(BankNeedsStaff):
+    """The bank says our request does not follow its description."""
+
+    code = "bank_request_invalid"
 
 
 class BankRefused(BankError):

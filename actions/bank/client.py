@@ -19,6 +19,7 @@ from actions.bank.api import (
     BankOutcomeUnknown,
     BankRecord,
     BankRefused,
+    BankRequestInvalid,
     BankStatus,
     BankUnreachable,
     LoanOrder,
@@ -29,8 +30,6 @@ from actions.bank.signing import sign
 
 CLIENT_ID = "xiangyin"
 _PATHS: dict[OrderKind, str] = {"loan": "/v1/loan-applications", "bill": "/v1/payments"}
-_MAX_BODY = 256 * 1024
-
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -134,7 +133,7 @@ class HttpBank:
             async with self._http().request(
                 method, url, data=body, headers=headers, allow_redirects=False
             ) as response:
-                answer = await response.content.read(_MAX_BODY)
+                answer = await response.read()
                 status = response.status
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise BankUnreachable from error
@@ -142,9 +141,11 @@ class HttpBank:
             raise BankOutcomeUnknown from error
         if 200 <= status < 300:
             return answer
+        if status == 400:
+            raise BankRequestInvalid
         if status in (401, 403):
             raise BankNotAuthorised
-        if status not in (400, 404, 409, 410, 422):
+        if status not in (404, 409, 410, 422):
             raise BankOutcomeUnknown(f"bank_http_{status}")
         problem = _read(_Problem, answer)
         if problem.code == "idempotency_conflict":

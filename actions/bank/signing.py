@@ -31,7 +31,9 @@ class SignatureInvalid(Exception):
         super().__init__(code)
 
 
-def _digest(key: bytes, method: str, target: str, stamp: str, nonce: str, idempotency: str, body: bytes) -> str:
+def _digest(
+    key: bytes, method: str, target: str, stamp: str, nonce: str, idempotency: str, body: bytes
+) -> str:
     text = "\n".join([method.upper(), target, stamp, nonce, idempotency, hashlib.sha256(body).hexdigest()])
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
@@ -66,9 +68,7 @@ class Verifier:
         given = headers.get(SIGNATURE, "")
         if headers.get(CLIENT) != self._client or not nonce or len(nonce) > 64:
             raise SignatureInvalid("signature_missing")
-        expected = _digest(
-            self._key, method, target, stamp, nonce, headers.get(IDEMPOTENCY_KEY, ""), body
-        )
+        expected = _digest(self._key, method, target, stamp, nonce, headers.get(IDEMPOTENCY_KEY, ""), body)
         if not hmac.compare_digest(expected.encode(), given.encode()):
             raise SignatureInvalid("signature_wrong")
         now = time.time()

@@ -1,0 +1,244 @@
+"""The ledger as the services use it: register cases and hand-offs, read them back.
+
+Everything here blocks (SQL); call it through ``asyncio.to_thread``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from sqlalchemy import Engine, Row, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from actions.bank.api import LoanOrder, OrderKind, PaymentOrder
+from actions.bills import Bill
+from actions.cases import Case, CaseKind, CaseState
+from actions.errors import KeyReused, LedgerUnavailable
+from actions.ledger.database import READ_ONLY
+from actions.ledger.models import (
+    CaseRow,
+    ConsentRow,
+    EventRow,
+    HandOffRow,
+    LoanRow,
+    OutboxRow,
+    PaymentRow,
+)
+from actions.ledger.numbers import is_number, new_number
+from actions.ledger.vault import Vault
+from actions.ledger.views import read_cases
+from actions.loans import LoanApplication
+
+_NUMBER_TRIES = 20
+
+
+class Ledger:
+    """Cases and hand-offs in SQL."""
+
+    def __init__(self, engine: Engine, vault: Vault) -> None:
+        self.engine = engine
+        self.vault = vault
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction; committed at the end, rolled back on any error."""
+        try:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except IntegrityError:
+            raise
+        except (DBAPIError, PoolTimeout) as error:
+            raise LedgerUnavailable from error
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One read-only transaction."""
+        try:
+            with (
+                self.engine.connect().execution_options(**READ_ONLY) as connection,
+                Session(connection) as session,
+            ):
+                yield session
+        except (DBAPIError, PoolTimeout) as error:
+            raise LedgerUnavailable from error
+
+    def case(self, case_id: str, sender: str | None = None) -> Case | None:
+        """One case; with ``sender`` only if it is theirs."""
+        if not is_number(case_id):
+            return None
+        query = select(CaseRow).where(CaseRow.id == case_id)
+        if sender is not None:
+            query = query.where(CaseRow.sender_index.in_(self.vault.indexes(sender, "sender")))
+        with self.read() as session:
+            found = read_cases(session, self.vault, session.scalars(query).all())
+        return found[0] if found else None
+
+    def cases(self, sender: str | None = None, limit: int = 50) -> list[Case]:
+        """Cases, newest first."""
+        query = select(CaseRow).order_by(CaseRow.created_at.desc(), CaseRow.id).limit(limit)
+        if sender is not None:
+            query = query.where(CaseRow.sender_index.in_(self.vault.indexes(sender, "sender")))
+        with self.read() as session:
+            return read_cases(session, self.vault, session.scalars(query).all())
+
+    def register_loan(self, application: LoanApplication, key: str) -> str:
+        """Store an application with its consent and outbox row; the number of its case.
+
+        Raises:
+            KeyReused: the key came before with another application.
+            LedgerUnavailable: nothing was stored.
+        """
+        seal = self.vault.seal
+
+        def fill(session: Session, case_id: str, now: datetime) -> LoanOrder:
+            session.add(
+                LoanRow(
+                    case_id=case_id,
+                    purpose_sealed=seal(application.purpose, f"{case_id}/purpose"),
+                    crop_or_livestock=application.crop_or_livestock,
+                    area_mu=None if application.area_mu is None else str(application.area_mu),
+                    term_months=application.term_months,
+                    region=application.region,
+                    name_sealed=seal(application.name, f"{case_id}/name"),
+                    phone_sealed=seal(application.phone, f"{case_id}/phone"),
+                    phone_index=self.vault.index(application.phone, "phone"),
+                    village_sealed=seal(application.village, f"{case_id}/village"),
+                )
+            )
+            session.add(ConsentRow(case_id=case_id, purpose="loan_data_to_bank", given_at=now))
+            return LoanOrder(
+                client_ref=case_id,
+                amount_fen=application.amount_fen,
+                purpose=application.purpose,
+                crop_or_livestock=application.crop_or_livestock,
+                area_mu=None if application.area_mu is None else str(application.area_mu),
+                term_months=application.term_months,
+                name=application.name,
+                phone=application.phone,
+                village=application.village,
+                region=application.region,
+                consent_at=now.isoformat(),
+            )
+
+        body = json.dumps(asdict(application), default=str, sort_keys=True)
+        note = "您同意把资料交给银行，申请已登记，等待送达银行。"
+        return self._register("loan", application.sender, application.amount_fen, key, body, note, fill)
+
+    def register_payment(self, bill: Bill, sender: str, key: str) -> str:
+        """Store a payment with its outbox row; the number of its case. Raises as :meth:`register_loan`."""
+
+        def fill(session: Session, case_id: str, _now: datetime) -> PaymentOrder:
+            session.add(
+                PaymentRow(
+                    case_id=case_id,
+                    bill_type=bill.bill_type,
+                    bill_id=bill.bill_id,
+                    account_sealed=self.vault.seal(bill.account, f"{case_id}/account"),
+                    account_index=self.vault.index(bill.account, "account"),
+                    holder=bill.holder,
+                    period=bill.period,
+                    company=bill.company,
+                    sample=bill.sample,
+                )
+            )
+            return PaymentOrder(case_id, bill.bill_id, bill.account, bill.amount_fen)
+
+        body = json.dumps([sender, bill.bill_id, bill.bill_type, bill.account, bill.amount_fen], ensure_ascii=False)
+        note = "缴费已登记，等待送达银行。"
+        return self._register("bill", sender, bill.amount_fen, key, body, note, fill)
+
+    def _register(
+        self,
+        kind: CaseKind,
+        sender: str,
+        amount_fen: int,
+        key: str,
+        body: str,
+        note: str,
+        fill: Callable[[Session, str, datetime], LoanOrder | PaymentOrder],
+    ) -> str:
+        for _ in range(_NUMBER_TRIES):
+            existing = self._same(key, body)
+            if existing is not None:
+                return existing
+            case_id, now = new_number(), datetime.now(UTC)
+            try:
+                with self.write() as session:
+                    session.add(
+                        CaseRow(
+                            id=case_id,
+                            kind=kind,
+                            state=CaseState.WAITING.value,
+                            amount_fen=amount_fen,
+                            sender_index=self.vault.index(sender, "sender"),
+                            sender_sealed=self.vault.seal(sender, f"{case_id}/sender"),
+                            key_index=self.vault.index(key, "key"),
+                            body_index=self.vault.index(body, "body"),
+                            created_at=now,
+                            updated_at=now,
+                        )
+                    )
+                    session.flush()
+                    order = fill(session, case_id, now)
+                    session.add(EventRow(case_id=case_id, at=now, state=CaseState.WAITING.value, who="user", note=note))
+                    session.add(self._outbox(kind, case_id, order, now))
+            except IntegrityError:
+                # Another submit with this key was first, or the number is taken: look again.
+                continue
+            return case_id
+        raise LedgerUnavailable(code="no_free_number")
+
+    def _outbox(self, kind: OrderKind, case_id: str, order: LoanOrder | PaymentOrder, now: datetime) -> OutboxRow:
+        payload = json.dumps(asdict(order), ensure_ascii=False)
+        return OutboxRow(
+            case_id=case_id,
+            kind=kind,
+            idempotency_key=uuid4().hex,
+            payload_sealed=self.vault.seal(payload, f"{case_id}/payload"),
+            state="pending",
+            next_attempt_at=now,
+        )
+
+    def _same(self, key: str, body: str) -> str | None:
+        """The case this key made, if any; raises when it was made from another body."""
+        query = select(CaseRow.id, CaseRow.body_index).where(CaseRow.key_index.in_(self.vault.indexes(key, "key")))
+        with self.read() as session:
+            row: Row[tuple[str, str]] | None = session.execute(query).first()
+        if row is None:
+            return None
+        if row[1] not in self.vault.indexes(body, "body"):
+            raise KeyReused
+        return row[0]
+
+    def request_hand_off(self, sender: str, reason: str) -> str:
+        """Register a wish to talk to a person; the open one of this sender, if there is one."""
+        for _ in range(_NUMBER_TRIES):
+            query = select(HandOffRow.id).where(HandOffRow.open_index.in_(self.vault.indexes(sender, "sender")))
+            with self.read() as session:
+                found = session.scalar(query)
+            if found is not None:
+                return found
+            number, index = new_number(), self.vault.index(sender, "sender")
+            try:
+                with self.write() as session:
+                    session.add(
+                        HandOffRow(
+                            id=number,
+                            sender_index=index,
+                            open_index=index,
+                            sender_sealed=self.vault.seal(sender, f"{number}/sender"),
+                            reason_sealed=self.vault.seal(reason, f"{number}/reason"),
+                            created_at=datetime.now(UTC),
+                        )
+                    )
+            except IntegrityError:
+                continue
+            return number
+        raise LedgerUnavailable(code="no_free_number")

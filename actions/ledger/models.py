@@ -1,0 +1,165 @@
+"""Tables of the ledger. Columns ending in ``_sealed`` are encrypted, ``_index`` are blind indexes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC datetimes on both databases (SQLite stores none of the zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times, store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give UTC back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Names constraints, so that migrations can refer to them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class CaseRow(Base):
+    """A case; its state changes only by guarded updates (``transitions.py``)."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index("ix_cases_sender_index_created_at", "sender_index", "created_at"),
+        Index("ix_cases_created_at", "created_at"),
+        Index("ix_cases_next_check_at", "next_check_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(10), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(32))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    sender_index: Mapped[str] = mapped_column(String(64))
+    sender_sealed: Mapped[str] = mapped_column(Text)
+    key_index: Mapped[str] = mapped_column(String(64), unique=True)
+    body_index: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    bank_ref: Mapped[str | None] = mapped_column(String(64))
+    receipt: Mapped[str | None] = mapped_column(String(64))
+    confirm_url_sealed: Mapped[str | None] = mapped_column(Text)
+    next_check_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    checks: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class LoanRow(Base):
+    """What a loan application says."""
+
+    __tablename__ = "loans"
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    purpose_sealed: Mapped[str] = mapped_column(Text)
+    crop_or_livestock: Mapped[str | None] = mapped_column(String(64))
+    area_mu: Mapped[str | None] = mapped_column(String(24))
+    term_months: Mapped[int] = mapped_column(Integer)
+    region: Mapped[str] = mapped_column(String(64))
+    name_sealed: Mapped[str] = mapped_column(Text)
+    phone_sealed: Mapped[str] = mapped_column(Text)
+    phone_index: Mapped[str] = mapped_column(String(64), index=True)
+    village_sealed: Mapped[str] = mapped_column(Text)
+
+
+class PaymentRow(Base):
+    """Which bill a payment is for."""
+
+    __tablename__ = "payments"
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    bill_type: Mapped[str] = mapped_column(String(32))
+    bill_id: Mapped[str] = mapped_column(String(64))
+    account_sealed: Mapped[str] = mapped_column(Text)
+    account_index: Mapped[str] = mapped_column(String(64), index=True)
+    holder: Mapped[str] = mapped_column(String(64))
+    period: Mapped[str] = mapped_column(String(64))
+    company: Mapped[str] = mapped_column(String(128))
+    sample: Mapped[bool]
+
+
+class ConsentRow(Base):
+    """A consent that was given: to what, when."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True, autoincrement=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    purpose: Mapped[str] = mapped_column(String(64))
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EventRow(Base):
+    """History: who, what, when. The database refuses to change or delete a row."""
+
+    __tablename__ = "case_events"
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True, autoincrement=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(32))
+    who: Mapped[str] = mapped_column(String(16))
+    note: Mapped[str] = mapped_column(Text)
+
+
+class OutboxRow(Base):
+    """A request owed to the bank; written in the transaction that made the case.
+
+    ``attempts`` counts claims, so a row with ``attempts > 0`` may have reached the bank already.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True, autoincrement=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), unique=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
+    payload_sealed: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str | None] = mapped_column(String(64))
+
+
+class HandOffRow(Base):
+    """A user's wish to talk to a person. ``open_index`` is the sender's while open, else NULL: one each."""
+
+    __tablename__ = "hand_offs"
+
+    id: Mapped[str] = mapped_column(String(10), primary_key=True)
+    sender_index: Mapped[str] = mapped_column(String(64), index=True)
+    open_index: Mapped[str | None] = mapped_column(String(64), unique=True)
+    sender_sealed: Mapped[str] = mapped_column(Text)
+    reason_sealed: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,200 @@
+"""The outbox: requests owed to the bank, claimed by one worker at a time, settled with the case.
+
+Everything here blocks (SQL); call it through ``asyncio.to_thread``.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from actions.bank.api import BankRecord, LoanOrder, OrderKind, PaymentOrder
+from actions.cases import CaseState
+from actions.ledger.ledger import Ledger
+from actions.ledger.models import CaseRow, OutboxRow
+from actions.ledger.transitions import advance, apply_bank_record
+
+LEASE = timedelta(seconds=30)
+"""How long a claim holds; longer than any request to the bank, so only a dead worker loses one."""
+FIRST_RETRY_S = 1.0
+LONGEST_RETRY_S = 60.0
+FIRST_CHECK_S = 5.0
+LONGEST_CHECK_S = 600.0
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One claimed request. ``seen_before``: an earlier attempt may have reached the bank."""
+
+    row_id: int
+    case_id: str
+    kind: OrderKind
+    key: str
+    order: LoanOrder | PaymentOrder
+    attempts: int
+
+    @property
+    def seen_before(self) -> bool:
+        """Whether an earlier attempt may have reached the bank."""
+        return self.attempts > 1
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A case the bank has, whose state may change there."""
+
+    case_id: str
+    kind: OrderKind
+    key: str
+
+
+def delay(attempt: int, first_s: float, longest_s: float) -> timedelta:
+    """Exponential back-off with full-range jitter (half to one and a half), attempt counted from 1."""
+    base = min(longest_s, first_s * 2.0 ** min(attempt - 1, 30))
+    return timedelta(seconds=base * random.uniform(0.5, 1.5))  # noqa: S311  (spreads load, no secret)
+
+
+class Outbox:
+    """Claims and settles requests to the bank."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def claim(self, limit: int = 8) -> list[Parcel]:
+        """Claim requests that are due. A guarded update each: two workers never hold the same one."""
+        now = datetime.now(UTC)
+        due = (
+            OutboxRow.state == "pending",
+            OutboxRow.next_attempt_at <= now,
+            or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until < now),
+        )
+        with self._ledger.read() as session:
+            ids = session.scalars(
+                select(OutboxRow.id).where(*due).order_by(OutboxRow.next_attempt_at).limit(limit)
+            ).all()
+        parcels = []
+        for row_id in ids:
+            with self._ledger.write() as session:
+                claimed = session.execute(
+                    update(OutboxRow)
+                    .where(OutboxRow.id == row_id, *due)
+                    .values(lease_until=now + LEASE, attempts=OutboxRow.attempts + 1)
+                    .execution_options(synchronize_session=False)
+                )
+                if _count(claimed) == 1:
+                    parcels.append(self._parcel(session, row_id))
+        return parcels
+
+    def _parcel(self, session: Session, row_id: int) -> Parcel:
+        row = session.get_one(OutboxRow, row_id)
+        payload = json.loads(self._ledger.vault.open(row.payload_sealed, f"{row.case_id}/payload"))
+        kind: OrderKind = "loan" if row.kind == "loan" else "bill"
+        order = LoanOrder(**payload) if kind == "loan" else PaymentOrder(**payload)
+        return Parcel(row.id, row.case_id, kind, row.idempotency_key, order, row.attempts)
+
+    def delivered(self, parcel: Parcel, record: BankRecord) -> None:
+        """The bank has it: settle the request and move the case on, in one transaction."""
+        now = datetime.now(UTC)
+        with self._ledger.write() as session:
+            if self._settle(session, parcel, "done"):
+                check = now + delay(1, FIRST_CHECK_S, LONGEST_CHECK_S)
+                apply_bank_record(session, self._ledger.vault, parcel.case_id, record, now, check)
+
+    def refused(self, parcel: Parcel, message: str, code: str) -> None:
+        """The bank refused for good; ``message`` is its reason in plain Chinese."""
+        with self._ledger.write() as session:
+            if self._settle(session, parcel, "refused", code):
+                now = datetime.now(UTC)
+                advance(session, parcel.case_id, CaseState.REJECTED, "bank", message, now)
+
+    def stuck(self, parcel: Parcel, code: str) -> None:
+        """Repeating cannot help: a person must look at it."""
+        with self._ledger.write() as session:
+            if self._settle(session, parcel, "stuck", code):
+                note = "和银行对不上，要请工作人员查看，请您等电话或者找人工。"
+                now = datetime.now(UTC)
+                advance(session, parcel.case_id, CaseState.NEEDS_STAFF, "assistant", note, now)
+
+    def postpone(self, parcel: Parcel, code: str, *, unknown: bool) -> timedelta:
+        """Try again later; ``unknown``: the bank may have got it, so the case says so from now on."""
+        wait = delay(parcel.attempts, FIRST_RETRY_S, LONGEST_RETRY_S)
+        now = datetime.now(UTC)
+        with self._ledger.write() as session:
+            session.execute(
+                update(OutboxRow)
+                .where(OutboxRow.id == parcel.row_id, OutboxRow.state == "pending")
+                .values(lease_until=None, next_attempt_at=now + wait, last_error=code)
+                .execution_options(synchronize_session=False)
+            )
+            if unknown:
+                note = "发给银行了，还没等到回话，正在核实银行收到没有，不会重复办理。"
+                advance(session, parcel.case_id, CaseState.CHECKING, "assistant", note, now)
+        return wait
+
+    def _settle(self, session: Session, parcel: Parcel, state: str, code: str | None = None) -> bool:
+        result = session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == parcel.row_id, OutboxRow.state == "pending")
+            .values(state=state, lease_until=None, last_error=code)
+            .execution_options(synchronize_session=False)
+        )
+        return _count(result) == 1
+
+    def watched(self, limit: int = 20) -> list[Watched]:
+        """Cases whose state at the bank is due to be asked; their next check is put off meanwhile."""
+        now = datetime.now(UTC)
+        query = (
+            select(CaseRow.id, CaseRow.checks, OutboxRow.kind, OutboxRow.idempotency_key)
+            .join(OutboxRow, OutboxRow.case_id == CaseRow.id)
+            .where(CaseRow.next_check_at <= now)
+            .order_by(CaseRow.next_check_at)
+            .limit(limit)
+        )
+        with self._ledger.read() as session:
+            rows = session.execute(query).all()
+        if not rows:
+            return []
+        with self._ledger.write() as session:
+            for case_id, checks, _, _ in rows:
+                wait = delay(checks + 1, FIRST_CHECK_S, LONGEST_CHECK_S)
+                session.execute(
+                    update(CaseRow)
+                    .where(CaseRow.id == case_id, CaseRow.next_check_at.is_not(None))
+                    .values(next_check_at=now + wait, checks=checks + 1)
+                    .execution_options(synchronize_session=False)
+                )
+        return [Watched(i, "loan" if kind == "loan" else "bill", key) for i, _, kind, key in rows]
+
+    def watched_case(self, case_id: str) -> Watched | None:
+        """One case the bank says has news; None when nothing more is expected for it."""
+        query = (
+            select(OutboxRow.kind, OutboxRow.idempotency_key)
+            .join(CaseRow, CaseRow.id == OutboxRow.case_id)
+            .where(CaseRow.id == case_id, CaseRow.next_check_at.is_not(None))
+        )
+        with self._ledger.read() as session:
+            row = session.execute(query).first()
+        return None if row is None else Watched(case_id, "loan" if row[0] == "loan" else "bill", row[1])
+
+    def report(self, case_id: str, record: BankRecord) -> bool:
+        """Record what the bank reports about a case it has; False when that is no news."""
+        now = datetime.now(UTC)
+        check = now + delay(1, FIRST_CHECK_S, LONGEST_CHECK_S)
+        with self._ledger.write() as session:
+            return apply_bank_record(session, self._ledger.vault, case_id, record, now, check)
+
+    def pending(self) -> int:
+        """How many requests are still owed to the bank."""
+        with self._ledger.read() as session:
+            query = select(func.count()).select_from(OutboxRow).where(OutboxRow.state == "pending")
+            return session.scalar(query) or 0
+
+
+def _count(result: object) -> int:
+    assert isinstance(result, CursorResult)
+    return result.rowcount
