@@ -1,0 +1,81 @@
+"""Digit strings as they are read out: telephone and account numbers (幺三八, 138 0013 8000, 三个零)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from nlu.dialect.chinese_number import DIGITS, standard_characters
+
+_DIGIT = "[0-9零一二三四五六七八九幺]"
+_NOT_COUNTED = "(?![十百千万亿]|[年月亩块元岁点]|个[^0-9零一二三四五六七八九幺])"
+_ITEM = rf"(?:[二三四五六]个{_DIGIT}|{_DIGIT}{_NOT_COUNTED})"
+_PAUSE = r"[ \-—_]*"
+_RUN = re.compile(rf"{_ITEM}(?:(?:{_PAUSE}|[,、。. ]+){_ITEM})*")
+_PIECE = re.compile(rf"{_ITEM}(?:{_PAUSE}{_ITEM})*")
+_REPEATED = re.compile(rf"([二三四五六])个({_DIGIT})")
+
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_LANDLINE = re.compile(r"0\d{2,3}\d{7,8}|[48]00\d{7}")
+
+
+@dataclass(frozen=True)
+class DigitRun:
+    """A stretch ``text[start:end]`` that reads as ``digits``."""
+
+    start: int
+    end: int
+    digits: str
+
+
+def digit_runs(text: str, shortest: int = 5) -> list[DigitRun]:
+    """All read-out digit strings of at least ``shortest`` digits.
+
+    Pauses written as commas join the parts when the whole is a telephone number, and when no part is long
+    enough to stand alone.
+    """
+    plain = standard_characters(text)
+    found: list[DigitRun] = []
+    for run in _RUN.finditer(plain):
+        whole = DigitRun(run.start(), run.end(), _digits(run.group()))
+        pieces = [
+            DigitRun(run.start() + p.start(), run.start() + p.end(), _digits(p.group()))
+            for p in _PIECE.finditer(run.group())
+        ]
+        long = [p for p in pieces if len(p.digits) >= shortest]
+        if (
+            is_phone(whole.digits)
+            or len(pieces) == 1
+            or not long
+            or (len(long) == 1 and not any(is_phone(p.digits) for p in long))
+        ):
+            found.append(whole)
+        else:
+            found.extend(long)
+    return [f for f in found if len(f.digits) >= shortest]
+
+
+def is_phone(digits: str) -> bool:
+    """A Chinese mobile, landline with area code, or 400/800 number."""
+    return bool(_MOBILE.fullmatch(digits) or _LANDLINE.fullmatch(digits))
+
+
+def parse_digits(text: str) -> str | None:
+    """The digit string said in ``text``: ``一零二三四五`` -> ``"102345"``; 幺 is 1.
+
+    Returns:
+        The only string of five or more digits, or the whole text when it is nothing but digits; None when
+        there is none or more than one.
+    """
+    plain = standard_characters(text).strip(" ,。.、!?！？；;")
+    if plain and (whole := _RUN.fullmatch(plain)):
+        return _digits(whole.group())
+    runs = {run.digits for run in digit_runs(text)}
+    return runs.pop() if len(runs) == 1 else None
+
+
+def _digits(text: str) -> str:
+    spread = _REPEATED.sub(lambda m: m.group(2) * DIGITS[m.group(1)], text)
+    return "".join(
+        "1" if c == "幺" else str(DIGITS.get(c, c)) for c in spread if c in DIGITS or c == "幺" or c.isdigit()
+    )
