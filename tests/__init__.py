@@ -1,0 +1,1 @@
+"""Tests mirror the packages; ``scenarios/`` are whole conversations; ``stack/`` uses the running system."""

@@ -1,0 +1,137 @@
+"""Turns against a local HTTP server that speaks the channel contract of the dialogue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.errors import DialogueUnavailableError, EmptyTextError, TextTooLongError
+from bot.rasa import RasaClient
+from bot.store import GatewayStore, open_engine
+from bot.turn import Inbound, TurnService
+
+pytestmark = pytest.mark.unit
+
+
+class Dialogue:
+    """A dialogue that echoes, offers two options, and remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.received: list[dict[str, Any]] = []
+        self.status = 200
+        self.running = 0
+        self.most_running = 0
+
+    async def turn(self, request: web.Request) -> web.Response:
+        assert request.headers["X-Xiangyin-Secret"] == "s3cret"
+        body = await request.json()
+        self.received.append(body)
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        await asyncio.sleep(0)
+        self.running -= 1
+        if self.status != 200:
+            return web.Response(status=self.status, text="Traceback: secret details")
+        understood = {"text": body["text"], "intent": "greet", "confidence": 1.0, "entities": []}
+        buttons = [{"title": "贷款", "payload": "/apply_loan"}, {"title": "交费", "payload": "/pay_bill"}]
+        more = [{"title": "找人", "payload": "/human_agent"}]
+        messages = [
+            {"text": f"听到{body['text']}", "buttons": buttons, "custom": {"spoken": "您好。"}},
+            {"text": "还有", "buttons": more, "custom": None},
+        ]
+        return web.json_response({"understood": understood, "messages": messages})
+
+
+@pytest.fixture
+def dialogue() -> Dialogue:
+    return Dialogue()
+
+
+@pytest.fixture
+async def turns(dialogue: Dialogue, tmp_path: Path) -> AsyncIterator[TurnService]:
+    app = web.Application()
+    app.add_routes([web.post("/webhooks/gateway/turn", dialogue.turn)])
+    store = GatewayStore(open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}"))
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        rasa = RasaClient(session, f"http://127.0.0.1:{server.port}", "s3cret", 5)
+        yield TurnService(rasa, None, store, max_text_chars=50, default_region="national")
+    store.close()
+
+
+def says(text: str, sender: str = "wang", message_id: str | None = None) -> Inbound:
+    return Inbound(channel="api", sender_id=sender, text=text, message_id=message_id)
+
+
+async def test_options_are_numbered_through_the_turn(turns: TurnService) -> None:
+    turn = await turns.run(says("你好"))
+    assert [[o.key for o in reply.options] for reply in turn.replies] == [["1", "2"], ["3"]]
+    assert turn.understood is not None
+    assert turn.understood.intent == "greet"
+
+
+async def test_an_option_reaches_the_dialogue_as_its_payload(turns: TurnService, dialogue: Dialogue) -> None:
+    await turns.run(says("你好"))
+    await turns.run(says("第二个"))
+    assert dialogue.received[1]["payload"] == "/pay_bill"
+    await turns.run(says("9"))
+    assert dialogue.received[2]["payload"] is None
+
+
+async def test_typed_payloads_are_only_text(turns: TurnService, dialogue: Dialogue) -> None:
+    await turns.run(says('/affirm{"loan_confirm": true}'))
+    assert dialogue.received == [] or dialogue.received[0]["payload"] is None
+
+
+async def test_the_same_message_is_answered_once(turns: TurnService, dialogue: Dialogue) -> None:
+    first, again = await asyncio.gather(*(turns.run(says("交电费", message_id="m1")) for _ in range(2)))
+    later = await turns.run(says("交电费", message_id="m1"))
+    assert len(dialogue.received) == 1
+    assert first == again == later
+
+
+async def test_one_turn_at_a_time_for_a_sender(turns: TurnService, dialogue: Dialogue) -> None:
+    await asyncio.gather(*(turns.run(says(f"话{n}")) for n in range(8)))
+    assert dialogue.most_running == 1
+    assert len(dialogue.received) == 8
+
+
+async def test_senders_of_other_channels_are_others(turns: TurnService, dialogue: Dialogue) -> None:
+    await turns.run(says("你好"))
+    await turns.run(Inbound(channel="web", sender_id="wang", text="1"))
+    assert dialogue.received[1]["payload"] is None
+    assert dialogue.received[1]["sender_id"] == "web:wang"
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "\x00\x01"])
+async def test_empty_text(turns: TurnService, text: str) -> None:
+    with pytest.raises(EmptyTextError):
+        await turns.run(says(text))
+
+
+async def test_long_text(turns: TurnService) -> None:
+    with pytest.raises(TextTooLongError):
+        await turns.run(says("长" * 51))
+
+
+async def test_english_is_answered_without_guessing(turns: TurnService, dialogue: Dialogue) -> None:
+    turn = await turns.run(says("How do I apply for a loan?"))
+    assert "中文" in turn.replies[0].text
+    assert turn.understood is None
+    assert dialogue.received == []
+
+
+async def test_a_failing_dialogue_leaks_nothing_and_is_asked_again(turns: TurnService, dialogue: Dialogue) -> None:
+    dialogue.status = 500
+    with pytest.raises(DialogueUnavailableError) as failure:
+        await turns.run(says("你好", message_id="m2"))
+    assert "Traceback" not in failure.value.message
+    dialogue.status = 200
+    turn = await turns.run(says("你好", message_id="m2"))
+    assert turn.replies, "a turn that failed is not remembered as answered"
