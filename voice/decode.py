@@ -78,7 +78,9 @@ def decode(data: bytes, limits: Limits, media_type: str | None = None) -> Sample
     if not blocks:
         raise VoiceError(Code.UNREADABLE, detail="no sound could be decoded")
     # Floating-point files may hold anything; recognisers must see finite samples in range.
-    return np.clip(np.nan_to_num(np.concatenate(blocks), posinf=0.0, neginf=0.0), -1.0, 1.0).astype(np.float32, copy=False)
+    return np.clip(np.nan_to_num(np.concatenate(blocks), posinf=0.0, neginf=0.0), -1.0, 1.0).astype(
+        np.float32, copy=False
+    )
 
 
 def _options(raw: str | None) -> dict[str, str]:

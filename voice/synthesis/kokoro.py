@@ -1,0 +1,134 @@
+"""Kokoro-82M on onnxruntime: the embedded voice. 24 kHz, Mandarin."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from voice.errors import Code, VoiceError
+from voice.synthesis.base import Speech
+from voice.synthesis.readings import READINGS
+
+SAMPLE_RATE = 24_000
+MAX_PHONEMES = 509
+"""A call; the style table has 510 rows, one for each length from 0."""
+_CHINESE = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
+_STOPS = str.maketrans(
+    {"，": ", ", "、": ", ", "。": ". ", "！": "! ", "？": "? ", "：": ": ", "；": "; ", "（": " (", "）": ") ",
+     "《": " “", "》": "” ", "【": " “", "】": "” ", "\n": ". "}
+)  # fmt: skip
+
+
+class Phonemes:
+    """Chinese text to Kokoro's phonemes: words by jieba, readings by pypinyin and our list, sounds by misaki."""
+
+    def __init__(self, cache_dir: Path) -> None:
+        import jieba
+        from misaki.zh import ZHG2P
+        from pypinyin import Style, lazy_pinyin, load_phrases_dict
+        from pypinyin.contrib.tone_convert import to_tone
+
+        jieba.setLogLevel(logging.WARNING)
+        self._words = jieba.Tokenizer()
+        # jieba unpickles its cache: not from a directory that everybody may write to.
+        self._words.tmp_dir = str(cache_dir)
+        for phrase in READINGS:
+            self._words.add_word(phrase)
+        load_phrases_dict({phrase: [[to_tone(item)] for item in read] for phrase, read in READINGS.items()})
+        self._to_ipa = ZHG2P.py2ipa
+        self._pinyin = lambda word: lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True)
+
+    def pinyin(self, text: str) -> list[str]:
+        """Syllables with tone digits of the Chinese words in ``text``."""
+        return [syllable for word in self._words.lcut(text, HMM=True) for syllable in self._pinyin(word)]
+
+    def __call__(self, text: str) -> str:
+        """Phonemes of one sentence; words are separated by blanks, as the model was trained."""
+        pieces = []
+        for piece in _CHINESE.findall(text.translate(_STOPS).strip()):
+            if _CHINESE.match(piece) and piece[0] >= "\u3400":
+                piece = " ".join(self._spoken(word) for word in self._words.lcut(piece, HMM=True))
+            pieces.append(piece)
+        return "".join(pieces).replace("\u032f", "")
+
+    def _spoken(self, word: str) -> str:
+        return "".join(self._sound(syllable) for syllable in self._pinyin(word))
+
+    def _sound(self, syllable: str) -> str:
+        try:
+            return str(self._to_ipa(syllable))
+        except (ValueError, KeyError, IndexError, AssertionError):
+            return ""  # a character without a reading: left out rather than the whole sentence lost
+
+
+class KokoroSynthesiser:
+    """See :class:`voice.synthesis.base.Synthesiser`.
+
+    Args:
+        directory: holds ``kokoro.onnx``, ``vocab.json`` and ``<voice>.bin`` (float32, 510 x 1 x 256).
+        voice: name of the voice.
+        threads: of the network.
+    """
+
+    name = "kokoro"
+
+    def __init__(self, directory: Path, voice: str, threads: int) -> None:
+        self._directory = directory
+        self._voice = voice
+        self._threads = threads
+        self._session: Any = None
+
+    def load(self) -> None:
+        """Load model, voice and dictionaries. Raises VoiceError ``model_missing``."""
+        model, table, voice = (self._directory / n for n in ("kokoro.onnx", "vocab.json", f"{self._voice}.bin"))
+        for path in (model, table, voice):
+            if not path.is_file():
+                raise VoiceError(Code.MODEL_MISSING, detail=f"{path} is missing; run python -m voice.models prepare")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False  # sentences differ in length: the arena would only grow
+        options.log_severity_level = 3
+        try:
+            self._ids: dict[str, int] = json.loads(table.read_text("utf-8"))["vocab"]
+            self._style: npt.NDArray[np.float32] = np.fromfile(voice, np.float32).reshape(-1, 1, 256)
+            session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # noqa: BLE001 - onnxruntime raises a dozen unrelated types
+            raise VoiceError(Code.MODEL_MISSING, detail=f"{self._directory} cannot be loaded: {error}") from None
+        self._inputs = {item.name: item.type for item in session.get_inputs()}
+        self._phonemes = Phonemes(self._directory)
+        self._session = session
+
+    def say(self, sentence: str) -> Speech:
+        """See :meth:`voice.synthesis.base.Synthesiser.say`; cut in two while it has too many phonemes."""
+        if self._session is None:
+            self.load()
+        ids = [self._ids[char] for char in self._phonemes(sentence) if char in self._ids]
+        if not any(char >= "\u3400" for char in sentence) or not ids:
+            raise VoiceError(Code.NOTHING_TO_SAY)
+        if len(ids) > MAX_PHONEMES:
+            middle = len(sentence) // 2
+            halves = [self.say(half).samples for half in (sentence[:middle], sentence[middle:])]
+            return Speech(np.concatenate(halves), SAMPLE_RATE)
+        return Speech(self._run(ids), SAMPLE_RATE)
+
+    def _run(self, ids: list[int]) -> npt.NDArray[np.float32]:
+        feed: dict[str, Any] = {}
+        for name, kind in self._inputs.items():
+            if name == "speed":
+                feed[name] = np.array([1], np.float32 if "float" in kind else np.int32)
+            elif name == "style":
+                feed[name] = self._style[len(ids)]
+            else:
+                feed[name] = np.array([[0, *ids, 0]], np.int64)
+        samples = np.asarray(self._session.run(None, feed)[0], np.float32).reshape(-1)
+        if not samples.size or not np.isfinite(samples).all():
+            raise VoiceError(Code.SYNTHESIS_FAILED, detail="the network returned no usable samples")
+        return samples
