@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -47,6 +48,8 @@ def read_number(text: str) -> SpokenNumber | None:
     plain, approximate = _without_vague(plain)
     if not plain:
         return None
+    if re.fullmatch("[百千万][二三四五六七八九]", plain):  # 百三, 千三, 万二: the one is left out
+        plain = "一" + plain
     tokens = _tokens(plain)
     value = None if tokens is None else _value(tokens)
     return None if value is None else SpokenNumber(sign * value, approximate)
@@ -191,7 +194,7 @@ def _small(tokens: list[_Token]) -> Decimal | None:
             factor, unit, step = token.value, tokens[i + 1].value, 2
         elif token.kind == "unit" and token.value == 10:
             factor, unit, step = Decimal(1), token.value, 1
-        elif i + 1 == len(tokens):  # the last, without a unit of its own
+        elif i + 1 == len(tokens) and token.kind != "unit":  # the last, without a unit of its own
             if token.kind == "half":
                 return total + last / 2
             if token.kind == "literal" and token.value >= 10:

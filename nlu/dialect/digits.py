@@ -61,17 +61,9 @@ def is_phone(digits: str) -> bool:
 
 
 def parse_digits(text: str) -> str | None:
-    """The digit string said in ``text``: ``一零二三四五`` -> ``"102345"``; 幺 is 1.
-
-    Returns:
-        The only string of five or more digits, or the whole text when it is nothing but digits; None when
-        there is none or more than one.
-    """
+    """``text`` as one read-out digit string and nothing else: ``一零二三四五`` -> ``"102345"``; 幺 is 1."""
     plain = standard_characters(text).strip(" ,。.、!?！？；;")
-    if plain and (whole := _RUN.fullmatch(plain)):
-        return _digits(whole.group())
-    runs = {run.digits for run in digit_runs(text)}
-    return runs.pop() if len(runs) == 1 else None
+    return _digits(plain) if plain and _RUN.fullmatch(plain) else None
 
 
 def _digits(text: str) -> str:

@@ -1,7 +1,7 @@
 """Numbers, amounts, terms, areas and telephone numbers in spoken Chinese, with normalised values.
 
-``find_*`` list what a sentence names, ``parse_*`` read an answer: one clear value or None. What is open
-(几万, 两三年, 三到五万) or said twice differently gives None, so that the dialogue asks again.
+``find_*`` list what a sentence names. ``parse_*`` read a text that is the value and nothing else but fillers
+(嗯, 大概五万块钱左右吧; 不是三万，是五万). What is open (几万, 两三年, 三到五万) gives None, so that the dialogue asks.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ __all__ = [
     "spoken_integer",
 ]
 
-_BEFORE = "嗯|呃|额|哦|那个|那|就|大概|大约|差不多|可能|我|想|要|是|种了?|有|贷|借|,|、| "
-_AFTER = "左右|上下|的?样子|吧|嘛|啊|呀|哈|噻|咯|的|哦|呢|就行|就够了|就好|[。.,、!！?？ ]"
-_FILLER = re.compile(rf"^(?:{_BEFORE})*|(?:{_AFTER})*$")
+_FILLER = re.compile(
+    "(?:嗯|呃|额|哦|那个|那|就|大概|大约|差不多|可能|我|俺|想|要|是|种了?|有|贷款?|借款?|不对|不是|错了|说的|应该|改成|改为|个"
+    "|左右|上下|的?样子|吧|嘛|啊|呀|哈|噻|咯|的|哦|呢|就行|就够|了|就好|地|田|土|[。.,、!！?？ ])*"
+)
 
 
 def parse_number(text: str) -> Decimal | None:
@@ -45,53 +46,52 @@ def parse_number(text: str) -> Decimal | None:
 
 
 def parse_amount(text: str) -> int | None:
-    """The amount of an answer in integer fen; a bare number counts as yuan. None: none, several or open."""
+    """An amount as integer fen; a bare number counts as yuan."""
     found = find_amounts(text)
-    if _named(found):
-        value = _only(found)
+    if found:
+        value = _only(text, found)
         return None if value is None else int(value)
     number = _bare(text)
     return None if number is None else fen(number)
 
 
 def parse_term(text: str) -> int | None:
-    """The term of an answer in whole months (半年, 一年半, 十八个月); a bare number is None: months or years?"""
-    value = _only(find_terms(text))
+    """A term as whole months (半年, 一年半, 十八个月); a bare number is None: months or years?"""
+    value = _only(text, find_terms(text))
     return None if value is None else int(value)
 
 
 def parse_area(text: str) -> Decimal | None:
-    """The area of an answer in mu (一亩半, 三分地, 一公顷 = 15 mu); a bare number counts as mu."""
+    """An area in mu (一亩半, 三分, 一公顷 = 15 mu); a bare number counts as mu."""
     found = find_areas(text)
-    if _named(found):
-        value = _only(found)
+    if found:
+        value = _only(text, found)
         return None if value is None else Decimal(value)
-    stripped = _strip(text)
-    tenths = re.fullmatch(rf"({NUMBER})分", stripped)
-    if tenths:
+    plain = standard_characters(text)
+    tenths = re.search(rf"({NUMBER})分$", plain)
+    if tenths and _FILLER.fullmatch(plain[: tenths.start()]):
         number = read_number(tenths.group(1))
         return None if number is None else number.value / 10
     return _bare(text)
 
 
-def _named(found: Sequence[Found]) -> list[Found]:
-    """What is meant: 不是三万是五万 names only 五万."""
-    return [f for f in found if not f.negated]
-
-
-def _only(found: Sequence[Found]) -> int | Decimal | str | None:
-    values = {f.value for f in _named(found)}
-    return values.pop() if len(values) == 1 else None
-
-
-def _strip(text: str) -> str:
-    return _FILLER.sub("", standard_characters(text).strip())
+def _only(text: str, found: Sequence[Found]) -> int | Decimal | str | None:
+    """The one value meant by ``text``, if it says nothing else."""
+    values = {f.value for f in found if not f.negated}
+    rest = list(standard_characters(text))
+    for f in found:
+        rest[f.start : f.end] = [" "] * (f.end - f.start)
+    return values.pop() if len(values) == 1 and _FILLER.fullmatch("".join(rest)) else None
 
 
 def _bare(text: str) -> Decimal | None:
-    """A number that is the whole answer but for fillers (嗯, 大概三万左右吧); telephone-like runs are none."""
-    stripped = _strip(text)
-    if not re.fullmatch(NUMBER, stripped) or re.fullmatch(r"[\d零一二三四五六七八九]{8,}", stripped):
+    """A number that is the whole answer but for fillers; telephone-like runs are none."""
+    plain = standard_characters(text)
+    runs = list(re.finditer(NUMBER, plain))
+    if len(runs) != 1 or re.fullmatch(r"[\d零一二三四五六七八九]{8,}", runs[0].group()):
         return None
-    number = read_number(stripped)
+    run = runs[0]
+    if not _FILLER.fullmatch(plain[: run.start()]) or not _FILLER.fullmatch(plain[run.end() :]):
+        return None
+    number = read_number(run.group())
     return number.value if number is not None and number.value > 0 else None

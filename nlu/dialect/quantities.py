@@ -133,6 +133,8 @@ def _find(kind: str, pattern: re.Pattern[str], text: str, read: _Read) -> Iterat
         if result is None:
             continue
         value, approximate = result
+        if match.groupdict().get("verb"):  # the verb only shows that it is money
+            start = match.start("verb")
         negated = bool(_NEGATION.search(plain[:start]))
         start, end = places[start], places[end - 1] + 1
         yield Found(kind, start, end, text[start:end], value, approximate, negated)
@@ -170,7 +172,9 @@ def _read_amount(match: re.Match[str], plain: str) -> tuple[int, bool] | None:
         return None
     if part["verb"] and number.value < 10:
         return None
-    if part["large"] and (not re.search("[百千万亿]", text or "") or _NOT_MONEY_BEFORE.search(plain[: match.start()])):
+    if part["large"] and (
+        not re.search("(?!^)[百千万亿]", text or "") or _NOT_MONEY_BEFORE.search(plain[: match.start()])
+    ):
         return None
     yuan = number.value
     if part["half"]:
