@@ -23,6 +23,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     yield running
     family = psutil.Process(running.process.pid).children(recursive=True)
     seconds = running.stop()
-    gone, alive = psutil.wait_procs(family, timeout=1)
+    _gone, alive = psutil.wait_procs(family, timeout=1)
     assert not alive, f"still running after stop: {alive}"
     assert seconds < STOP_S, f"stopping took {seconds:.1f} s"

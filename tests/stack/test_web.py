@@ -1,0 +1,134 @@
+"""The web chat in a real browser, with a recording as its microphone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.running import Stack
+from voice.decode import decode
+
+pytestmark = pytest.mark.stack
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARTEFACTS = os.environ.get("XIANGYIN_TEST_ARTEFACTS")
+
+
+@pytest.fixture(scope="module")
+def microphone(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A WAV with a spoken question, as Chromium's fake device takes it."""
+    import wave
+
+    import numpy as np
+
+    folder = tmp_path_factory.mktemp("microphone")
+    done = stack.command("voice", "speak", "玉米螟怎么防治？", "-o", str(folder / "question.ogg"))
+    assert done.returncode == 0, done.stderr
+    samples = decode((folder / "question.ogg").read_bytes())
+    path = folder / "question.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes((np.clip(samples, -1, 1) * 32_767).astype("<i2").tobytes())
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(microphone: Path) -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium (apt install chromium)")
+    flags = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={microphone}",
+        *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
+        *("--disable-sync", "--no-first-run", "--autoplay-policy=no-user-gesture-required"),
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, stack: Stack) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 412, "height": 860}, locale="zh-CN", permissions=["microphone"])
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(stack.url)
+    expect(page.locator(".theirs").first).to_be_visible(timeout=30_000)
+    yield page
+    assert problems == []
+    context.close()
+
+
+def keep(page: Page, name: str) -> None:
+    if ARTEFACTS:
+        page.screenshot(path=str(Path(ARTEFACTS) / f"{name}.png"))
+
+
+def say(page: Page, text: str) -> None:
+    replies = page.locator(".theirs")
+    before = replies.count()
+    page.fill("#text", text)
+    page.click("#write button")
+    expect(replies.nth(before)).to_be_visible(timeout=60_000)
+
+
+def test_a_typed_question_shows_its_source(page: Page) -> None:
+    say(page, "小麦条锈病怎么防治")
+    last = page.locator(".theirs").last
+    expect(last).to_contain_text("锈")
+    page.locator("summary").last.click()
+    expect(page.locator("details li").last).to_be_visible()
+    keep(page, "web-question")
+
+
+def test_options_can_be_pressed(page: Page) -> None:
+    say(page, "我想交电费")
+    say(page, "算了，不办了")
+    say(page, "帮助")
+    replies = page.locator(".theirs")
+    before = replies.count()
+    page.locator("ol button:not([disabled])").first.click()
+    expect(replies.nth(before)).to_be_visible(timeout=60_000)
+    assert page.locator(".theirs.trouble").count() == 0
+
+
+def test_hold_to_talk_is_heard(page: Page) -> None:
+    replies = page.locator(".theirs")
+    before = replies.count()
+    box = page.locator("#hold").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    expect(page.locator("#hold")).to_have_class("recording")
+    page.wait_for_timeout(3500)  # the length of the utterance: real time passes while one speaks
+    keep(page, "web-recording")
+    page.mouse.up()
+    expect(replies.nth(before)).to_be_visible(timeout=120_000)
+    expect(page.locator(".mine").last).to_contain_text("玉米")
+    with page.expect_response(
+        lambda response: "/audio/" in response.url and response.status in {200, 206}, timeout=120_000
+    ):
+        page.locator(".listen").last.click()
+    keep(page, "web-voice")
+
+
+def test_a_strange_page_cannot_speak_for_the_visitor(page: Page, stack: Stack) -> None:
+    answer = page.request.post(
+        f"{stack.url}/chat/turns", data={"text": "你好"}, headers={"Origin": "https://elsewhere.example"}
+    )
+    assert answer.status == 401
+
+
+def test_without_a_session_nothing_is_answered(browser: Browser, stack: Stack) -> None:
+    context = browser.new_context()
+    answer = context.request.post(f"{stack.url}/chat/turns", data={"text": "你好"})
+    assert answer.status == 401
+    context.close()
