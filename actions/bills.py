@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from actions.bank.api import BankError, BankRefused
 from actions.cases import Case
 from actions.errors import ActionsError
 
@@ -118,7 +120,33 @@ class BillService:
         Raises:
             BillKindUnknown, AccountInvalid, AccountNotFound, NothingDue, AlreadyPaid, BankUnavailable.
         """
-        raise NotImplementedError
+        if bill_type not in BILL_NAMES:
+            raise BillKindUnknown
+        if not (account.isascii() and account.isdigit() and 5 <= len(account) <= 20):
+            raise AccountInvalid
+        try:
+            found = await self._bank.look_up_bill(bill_type, account)
+        except BankRefused as refusal:
+            if refusal.code == "account_not_found":
+                raise AccountNotFound from refusal
+            raise BillError(refusal.message, code=refusal.code) from refusal
+        except BankError as error:
+            raise BankUnavailable(code=error.code) from error
+        if found.paid:
+            raise AlreadyPaid
+        if found.due_fen <= 0:
+            raise NothingDue
+        return Bill(
+            bill_id=found.bill_id,
+            bill_type=bill_type,
+            account=account,
+            holder=found.holder,
+            amount_fen=found.due_fen,
+            period=found.period,
+            company=found.company,
+            due_on=found.due_on,
+            sample=found.sample,
+        )
 
     async def pay(self, bill: Bill, sender: str, key: str) -> Case:
         """Start the payment of a bill that was looked up and confirmed by the user.
@@ -136,4 +164,5 @@ class BillService:
             KeyReused: the key came before with another bill or amount.
             LedgerUnavailable: nothing was stored.
         """
-        raise NotImplementedError
+        case_id = await asyncio.to_thread(self._ledger.register_payment, bill, sender, key)
+        return await self._delivery.hurry(case_id)

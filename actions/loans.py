@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -12,6 +13,10 @@ from actions.errors import ActionsError
 if TYPE_CHECKING:
     from actions.delivery import Delivery
     from actions.ledger.ledger import Ledger
+
+
+MOST_FEN = 10_000_000_000
+"""One hundred million yuan: beyond it the amount was certainly heard wrongly."""
 
 
 class LoanError(ActionsError):
@@ -81,4 +86,26 @@ class LoanService:
             KeyReused: the key came before with another application.
             LedgerUnavailable: nothing was stored.
         """
-        raise NotImplementedError
+        _check(application)
+        case_id = await asyncio.to_thread(self._ledger.register_loan, application, key)
+        return await self._delivery.hurry(case_id)
+
+
+def _check(application: LoanApplication) -> None:
+    if application.consent is not True:
+        raise ConsentMissing
+    if not 0 < application.amount_fen <= MOST_FEN:
+        raise ApplicationInvalid("贷款金额不对，请再说一遍要贷多少钱。", code="amount_out_of_range")
+    if not 1 <= application.term_months <= 360:
+        raise ApplicationInvalid("贷款期限不对，请再说一遍要贷多久。", code="term_out_of_range")
+    if application.area_mu is not None and not 0 < application.area_mu < 1_000_000:
+        raise ApplicationInvalid("亩数不对，请再说一遍种多少亩。", code="area_out_of_range")
+    if not (application.phone.isascii() and application.phone.isdigit() and 5 <= len(application.phone) <= 15):
+        raise ApplicationInvalid("电话号码不对，请再说一遍。", code="phone_invalid")
+    for text, name in (
+        (application.purpose, "用途"),
+        (application.name, "姓名"),
+        (application.village, "村名"),
+    ):
+        if not 0 < len(text.strip()) <= 200:
+            raise ApplicationInvalid(f"{name}没有填好，请再说一遍。", code="field_missing")

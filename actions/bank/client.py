@@ -130,9 +130,7 @@ class HttpBank:
         headers = sign(self._key, method, url.raw_path_qs, body, client=CLIENT_ID, idempotency=key)
         headers["Content-Type"] = "application/json"
         try:
-            async with self._http().request(
-                method, url, data=body, headers=headers, allow_redirects=False
-            ) as response:
+            async with self._http().request(method, url, data=body, headers=headers, allow_redirects=False) as response:
                 answer = await response.read()
                 status = response.status
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:

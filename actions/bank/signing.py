@@ -31,9 +31,7 @@ class SignatureInvalid(Exception):
         super().__init__(code)
 
 
-def _digest(
-    key: bytes, method: str, target: str, stamp: str, nonce: str, idempotency: str, body: bytes
-) -> str:
+def _digest(key: bytes, method: str, target: str, stamp: str, nonce: str, idempotency: str, body: bytes) -> str:
     text = "\n".join([method.upper(), target, stamp, nonce, idempotency, hashlib.sha256(body).hexdigest()])
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -210,7 +210,7 @@ class Ledger:
         """The case this key made, if any; raises when it was made from another body."""
         query = select(CaseRow.id, CaseRow.body_index).where(CaseRow.key_index.in_(self.vault.indexes(key, "key")))
         with self.read() as session:
-            row: Row[tuple[str, str]] | None = session.execute(query).first()
+            row = session.execute(query).first()
         if row is None:
             return None
         if row[1] not in self.vault.indexes(body, "body"):

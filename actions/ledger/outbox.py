@@ -19,17 +19,23 @@ from actions.ledger.ledger import Ledger
 from actions.ledger.models import CaseRow, OutboxRow
 from actions.ledger.transitions import advance, apply_bank_record
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=20)
 """How long a claim holds; longer than any request to the bank, so only a dead worker loses one."""
 FIRST_RETRY_S = 1.0
 LONGEST_RETRY_S = 60.0
 FIRST_CHECK_S = 5.0
 LONGEST_CHECK_S = 600.0
+_UNDER_WAY = "under_way"
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """One claimed request. ``seen_before``: an earlier attempt may have reached the bank."""
+    """One claimed request.
+
+    Attributes:
+        attempts: claims so far, this one included.
+        interrupted: the claim before this one never came to an end, so its worker died on the way.
+    """
 
     row_id: int
     case_id: str
@@ -37,11 +43,7 @@ class Parcel:
     key: str
     order: LoanOrder | PaymentOrder
     attempts: int
-
-    @property
-    def seen_before(self) -> bool:
-        """Whether an earlier attempt may have reached the bank."""
-        return self.attempts > 1
+    interrupted: bool
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,9 @@ class Outbox:
         payload = json.loads(self._ledger.vault.open(row.payload_sealed, f"{row.case_id}/payload"))
         kind: OrderKind = "loan" if row.kind == "loan" else "bill"
         order = LoanOrder(**payload) if kind == "loan" else PaymentOrder(**payload)
-        return Parcel(row.id, row.case_id, kind, row.idempotency_key, order, row.attempts)
+        interrupted = row.last_error == _UNDER_WAY
+        row.last_error = _UNDER_WAY
+        return Parcel(row.id, row.case_id, kind, row.idempotency_key, order, row.attempts, interrupted)
 
     def delivered(self, parcel: Parcel, record: BankRecord) -> None:
         """The bank has it: settle the request and move the case on, in one transaction."""
