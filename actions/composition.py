@@ -1,0 +1,76 @@
+"""Where the action server is put together: every service is made here, from the settings, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from actions.bank.client import CLIENT_ID, HttpBank
+from actions.bank.signing import Verifier
+from actions.bills import BillService
+from actions.cases import CaseBook
+from actions.delivery import Delivery
+from actions.dialogue import build_actions
+from actions.errors import Misconfigured
+from actions.handoffs import HandOffs
+from actions.ledger.database import migrate, open_engine
+from actions.ledger.ledger import Ledger
+from actions.ledger.vault import Vault
+from actions.loans import LoanService
+from actions.metrics import Metrics
+from actions.server import create_app
+from actions.services import Services
+from knowledge.fraud import FraudChecker
+from knowledge.retriever import Retriever
+from settings import Settings
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
+    """The action server with all it needs, opened; closed again on leaving.
+
+    Raises:
+        Misconfigured: a secret is missing or wrong.
+        knowledge.errors.KnowledgeError: the index or the model is missing.
+        sqlalchemy.exc.DBAPIError: the ledger's database cannot be opened.
+    """
+    secret = settings.internal_secret.get_secret_value()
+    bank_key = settings.bank_key.get_secret_value().encode()
+    if not secret:
+        raise Misconfigured(code="internal_secret_missing")
+    if not bank_key:
+        raise Misconfigured(code="bank_key_missing")
+    vault = Vault.from_setting(settings.ledger_key.get_secret_value())
+    engine = open_engine(settings.ledger_url())
+    await asyncio.to_thread(migrate, engine)
+    ledger, metrics = Ledger(engine, vault), Metrics()
+    embedding = settings.embedding_dir or settings.models_dir / "e5-zh"
+    knowledge = await asyncio.to_thread(Retriever.open, settings.index_dir, embedding)
+    try:
+        async with (
+            HttpBank(settings.url_of("bank"), bank_key) as bank,
+            Delivery(ledger, bank, metrics) as delivery,
+        ):
+            services = Services(
+                knowledge=knowledge,
+                fraud=FraudChecker(),
+                loans=LoanService(ledger, delivery),
+                bills=BillService(ledger, delivery, bank),
+                cases=CaseBook(ledger),
+                hand_offs=HandOffs(ledger),
+            )
+            yield create_app(
+                build_actions(services),
+                ledger=ledger,
+                bank=bank,
+                delivery=delivery,
+                metrics=metrics,
+                verifier=Verifier(bank_key, CLIENT_ID),
+                secret=secret,
+                action_timeout_s=max(1.0, settings.turn_timeout_s - 5.0),
+            )
+    finally:
+        engine.dispose()
