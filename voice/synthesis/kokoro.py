@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,17 @@ class Phonemes:
         from pypinyin import Style, lazy_pinyin, load_phrases_dict
         from pypinyin.contrib.tone_convert import to_tone
 
-        jieba.setLogLevel(logging.WARNING)
-        self._words = jieba.Tokenizer()
+        logging.getLogger("jieba").setLevel(logging.WARNING)
+        self._words: Any = jieba.Tokenizer()
         # jieba unpickles its cache: not from a directory that everybody may write to.
         self._words.tmp_dir = str(cache_dir)
         for phrase in READINGS:
             self._words.add_word(phrase)
         load_phrases_dict({phrase: [[to_tone(item)] for item in read] for phrase, read in READINGS.items()})
-        self._to_ipa = ZHG2P.py2ipa
-        self._pinyin = lambda word: lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True)
+        self._to_ipa: Callable[[str], str] = ZHG2P.py2ipa
+        self._pinyin: Callable[[str], list[str]] = lambda word: lazy_pinyin(
+            word, style=Style.TONE3, neutral_tone_with_five=True
+        )
 
     def pinyin(self, text: str) -> list[str]:
         """Syllables with tone digits of the Chinese words in ``text``."""

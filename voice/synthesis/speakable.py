@@ -34,7 +34,34 @@ _WORDS = {
 _LETTERS = dict(
     zip(
         "abcdefghijklmnopqrstuvwxyz",
-        "诶 必 西 弟 易 艾弗 记 诶曲 爱 杰 开 艾勒 艾姆 恩 欧 批 扣 阿尔 艾斯 替 优 威 大不留 艾克斯 歪 贼".split(),
+        [
+            "诶",
+            "必",
+            "西",
+            "弟",
+            "易",
+            "艾弗",
+            "记",
+            "诶曲",
+            "爱",
+            "杰",
+            "开",
+            "艾勒",
+            "艾姆",
+            "恩",
+            "欧",
+            "批",
+            "扣",
+            "阿尔",
+            "艾斯",
+            "替",
+            "优",
+            "威",
+            "大不留",
+            "艾克斯",
+            "歪",
+            "贼",
+        ],
         strict=True,
     )
 )
@@ -42,7 +69,8 @@ _LATIN = re.compile(r"ATM机|[A-Za-z]+", re.IGNORECASE)
 _SYMBOLS = str.maketrans(
     {
         "|": "，", "\t": "，", "\u3000": " ", "…": "，", "—": "，", "–": "，", "·": " ", "＝": "等于", "=": "等于",
-        "＋": "加", "+": "加", "×": "乘", "≥": "大于等于", "≤": "小于等于", ">": "大于", "<": "小于", "&": "和", "@": "，",
+        "＋": "加", "+": "加", "×": "乘", "≥": "大于等于", "≤": "小于等于", ">": "大于", "<": "小于", "&": "和",
+        "@": "，",
         "#": "", "^": "", "$": "", "{": "", "}": "", "\\": "", "~": "到", "～": "到", "/": "，", "_": " ", "*": "",
         ",": "，", ";": "；", "?": "？", "!": "！", ":": "：", "(": "（", ")": "）", "[": "（", "]": "）",
     }
@@ -74,8 +102,8 @@ def speakable(text: str) -> str:
     return re.sub(r"[，、：]{2,}", "，", re.sub(r"[，、：]+([。！？；])", r"\1", text))
 
 
-def sentences(text: str, longest: int = 60) -> list[str]:
-    """Split speakable text at its stops, and sentences over ``longest`` characters at commas, or anywhere if need be."""
+def sentences(text: str, longest: int = 40) -> list[str]:
+    """Split speakable text at its stops, and those over ``longest`` characters at commas, or anywhere if need be."""
     found: list[str] = []
     for sentence in _SENTENCE_END.split(text):
         found += _shortened(sentence.strip(), longest)
@@ -96,7 +124,7 @@ def _shortened(sentence: str, longest: int) -> list[str]:
 def _narrow(char: str) -> str:
     """Full-width digits, letters and signs of amounts in their plain form; Chinese punctuation as it is."""
     plain = unicodedata.normalize("NFKC", char)
-    return plain if len(plain) == 1 and (plain.isascii() and plain.isalnum() or plain in "%¥+/~.-") else char
+    return plain if len(plain) == 1 and ((plain.isascii() and plain.isalnum()) or plain in "%¥+/~.-") else char
 
 
 def _word(latin: str) -> str:

@@ -1,0 +1,138 @@
+"""The voice service: hears recordings and speaks replies, in worker processes. What the rest of the system uses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from voice.cache import SpeechCache
+from voice.config import VoiceConfig
+from voice.errors import Code, VoiceError
+from voice.hearing import Heard, Hearing, HearJob
+from voice.recognisers.base import Hints, Hypothesis
+from voice.speaking import Speaking, SpeakJob, Spoken
+from voice.synthesis.speakable import sentences, speakable
+from voice.workers import Worker
+
+__all__ = ["Hints", "Hypothesis", "Transcript", "VoiceConfig", "VoiceError", "VoiceService"]
+
+NO_HINTS = Hints()
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was heard in one recording.
+
+    Attributes:
+        text: what was probably said, simplified Chinese.
+        raw: the recogniser's first hypothesis before any repair.
+        confidence: of ``text``, in [0, 1].
+        alternatives: other hypotheses, likeliest first.
+        engine: name of the recogniser.
+        seconds: length of the recording.
+        elapsed_ms: from call to result, waiting included.
+    """
+
+    text: str
+    raw: str
+    confidence: float
+    alternatives: tuple[Hypothesis, ...]
+    engine: str
+    seconds: float
+    elapsed_ms: int
+
+
+class VoiceService:
+    """Owns the two workers. Use from one event loop, between :meth:`start` and :meth:`close`."""
+
+    def __init__(self, config: VoiceConfig) -> None:
+        self._config = config
+        self._hearing: Worker[HearJob, Heard] = Worker(
+            "hear",
+            Hearing,
+            config,
+            queue=config.hear_queue,
+            timeout_s=config.hear_timeout_s,
+            start_timeout_s=config.start_timeout_s,
+        )
+        self._speaking: Worker[SpeakJob, Spoken] = Worker(
+            "speak",
+            Speaking,
+            config,
+            queue=config.speak_queue,
+            timeout_s=config.speak_timeout_s,
+            start_timeout_s=config.start_timeout_s,
+        )
+        self._cache = SpeechCache(config.cache_bytes)
+
+    @property
+    def pids(self) -> dict[str, int | None]:
+        """Process ids of the workers, for health reports."""
+        return {"hear": self._hearing.pid, "speak": self._speaking.pid}
+
+    async def start(self, *, hear: bool = True, speak: bool = True) -> None:
+        """Start the workers and wait until their models are loaded.
+
+        Raises:
+            VoiceError: ``model_missing`` or ``worker_lost``; ``detail`` names the cure.
+        """
+        # One after the other: loading both at once takes no less time on two cores.
+        if hear:
+            await self._hearing.start()
+        if speak:
+            await self._speaking.start()
+
+    async def close(self) -> None:
+        """End the workers. May be called twice."""
+        await self._hearing.close()
+        await self._speaking.close()
+
+    async def hear(self, data: bytes, hints: Hints = NO_HINTS) -> Transcript:
+        """Recognise a recording (a whole file of any usual format).
+
+        Raises:
+            VoiceError: its ``message`` can be shown to the user.
+        """
+        began = time.monotonic()
+        if len(data) > self._config.max_audio_bytes:  # not worth a way through the pipe
+            raise VoiceError(Code.TOO_LARGE, detail=f"{len(data)} bytes")
+        heard = await self._hearing.run(HearJob(data, hints))
+        best, *others = heard.hypotheses
+        return Transcript(
+            text=best.text,
+            raw=best.text,
+            confidence=best.confidence,
+            alternatives=tuple(others),
+            engine=heard.engine,
+            seconds=heard.seconds,
+            elapsed_ms=round((time.monotonic() - began) * 1000),
+        )
+
+    async def speak(self, text: str) -> bytes:
+        """Speak a reply as one OGG/Opus file.
+
+        Raises:
+            VoiceError: ``nothing_to_say``, ``busy``, ``timeout``, ``worker_lost`` or ``model_missing``.
+        """
+        return await self._spoken(self._sentences(text))
+
+    async def speak_parts(self, text: str) -> AsyncIterator[bytes]:
+        """Speak a reply sentence by sentence, an OGG/Opus file each, as they are ready. Raises as :meth:`speak`."""
+        for sentence in self._sentences(text):
+            yield await self._spoken((sentence,))
+
+    def _sentences(self, text: str) -> tuple[str, ...]:
+        found = tuple(sentences(speakable(text[: self._config.max_speech_chars])))
+        if not found:
+            raise VoiceError(Code.NOTHING_TO_SAY)
+        return found
+
+    async def _spoken(self, parts: tuple[str, ...]) -> bytes:
+        key = SpeechCache.key(str(self._config.speaking_dir), self._config.voice_name, *parts)
+        known = self._cache.get(key)
+        if known is not None:
+            return known
+        spoken = await self._speaking.run(SpeakJob(parts))
+        self._cache.put(key, spoken.audio)
+        return spoken.audio
