@@ -1,0 +1,133 @@
+"""Answers from the knowledge base, verdicts on suspicious messages, and what is said about loans in general."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from actions.dialogue.ports import Fraud, Knowledge, SearchResult
+from actions.dialogue.turn import Message, Option, Reply, Turn, payload
+from actions.texts import answers as say
+from actions.texts import services as service_say
+from actions.texts.say import Say
+
+log = logging.getLogger(__name__)
+
+MOST_CHOICES = 3
+"""A list read aloud is forgotten after three."""
+NO_ENTRY = "none"
+"""``entry`` of the option "none of these"."""
+
+
+def answer_of(hit: Any) -> Message:
+    """The entry's own text, its short spoken form and its sources."""
+    sources = tuple(_source(hit, source) for source in hit.sources)
+    return Message(hit.text, hit.spoken, sources=sources, kind="answer", extra={"entry_id": hit.id, "title": hit.title})
+
+
+def _source(hit: Any, source: Any) -> Mapping[str, Any]:
+    day = getattr(source, "date", None) or hit.date
+    article = getattr(source, "article", None)
+    title = f"{source.title} {article}" if article else source.title
+    return {"id": hit.id, "title": title, "url": source.url, "date": None if day is None else str(day)}
+
+
+class KnowledgeAnswer:
+    """ask_knowledge: the entry that fits, a question which of several is meant, or an honest "I don't know"."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """Answer the question of ``turn`` (or the entry that was chosen)."""
+        entry, question = turn.first("entry"), turn.first("question")
+        if entry == NO_ENTRY:
+            return Reply((self._refusal(),))
+        queries = (str(question),) if question else () if turn.is_payload else turn.queries
+        if not queries:
+            return Reply((Message(say.NO_QUESTION, kind="answer"),))
+        try:
+            found = await self.search(queries, turn.region)
+        except Exception as error:  # noqa: BLE001 - an index that fails must not silence the assistant
+            log.error("knowledge search failed type=%s", type(error).__name__)
+            return Reply((Message(say.KNOWLEDGE_DOWN, options=(_person(),), kind="error"),))
+        if entry:
+            chosen = next((hit for hit in found.hits if hit.id == entry), None)
+            return Reply((answer_of(chosen) if chosen is not None else self._refusal(),))
+        if found.decision == "answer" and found.hits:
+            return Reply((answer_of(found.hits[0]),))
+        if found.decision == "clarify" and found.hits:
+            return Reply((self._which(found.hits[:MOST_CHOICES]),))
+        return Reply((self._refusal(),))
+
+    async def search(self, queries: Sequence[str], region: str | None) -> SearchResult:
+        """Search off the event loop."""
+        return await asyncio.to_thread(self._knowledge.search, list(queries), k=5, region=region)
+
+    @staticmethod
+    def _which(hits: Sequence[Any]) -> Message:
+        choices = [Option(hit.title, payload("ask_knowledge", entry=hit.id, question=hit.title)) for hit in hits]
+        none = Option(say.NONE_OF_THESE, payload("ask_knowledge", entry=NO_ENTRY))
+        return Message(say.CLARIFY, options=(*choices, none), kind="clarify")
+
+    @staticmethod
+    def _refusal() -> Message:
+        return Message(say.REFUSE, options=(_person(),), kind="refuse")
+
+
+class FraudAnswer:
+    """check_fraud: the verdict in plain words, why, what to do now and whom to call."""
+
+    def __init__(self, fraud: Fraud) -> None:
+        self._fraud = fraud
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """Judge what the user describes."""
+        told = str(turn.first("question") or turn.words)
+        if not told:
+            return Reply((Message(say.FRAUD_ASK, kind="answer"),))
+        try:
+            verdict = await asyncio.to_thread(self._fraud.check, told)
+        except Exception as error:  # noqa: BLE001 - the warning must be given even when the checker fails
+            log.error("fraud check failed type=%s", type(error).__name__)
+            text = Say(say.FRAUD_DOWN) + Say(say.FRAUD_CALL, say.FRAUD_CALL_SPOKEN)
+            return Reply((Message(text.text, text.spoken, kind="error"),))
+        opening = {"fraud": say.FRAUD, "normal": say.FRAUD_NORMAL}.get(verdict.label, say.FRAUD_UNSURE)
+        text = Say(opening)
+        if verdict.signs and verdict.label != "normal":
+            text = text + Say(say.FRAUD_SIGNS + "；".join(sign.rstrip("。；") for sign in verdict.signs[:3]) + "。")
+        if verdict.label == "fraud":
+            text = text + Say(say.FRAUD_DO)
+        text = text + Say(say.FRAUD_CALL, say.FRAUD_CALL_SPOKEN)
+        return Reply((Message(text.text, text.spoken, kind="fraud", extra={"label": verdict.label}),))
+
+
+class LoanProductAnswer:
+    """ask_loan_product: what the knowledge base says, that people decide, and the offer to start an application."""
+
+    def __init__(self, knowledge: KnowledgeAnswer) -> None:
+        self._knowledge = knowledge
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """Answer a question about loans in general."""
+        messages: list[Message] = []
+        if turn.words:
+            try:
+                found = await self._knowledge.search(turn.queries, turn.region)
+            except Exception as error:  # noqa: BLE001 - the rest of the answer is still true
+                log.error("knowledge search failed type=%s", type(error).__name__)
+            else:
+                if found.decision == "answer" and found.hits and found.hits[0].topic == "finance":
+                    messages.append(answer_of(found.hits[0]))
+        choices = (
+            Option(service_say.APPLY_NOW, payload("apply_loan")),
+            Option(service_say.ASK_MORE, payload("thanks")),
+        )
+        messages.append(Message(service_say.LOAN_PRODUCT, options=choices, kind="answer"))
+        return Reply(tuple(messages))
+
+
+def _person() -> Option:
+    return Option(say.ASK_PERSON, payload("human_agent"))

@@ -1,0 +1,123 @@
+"""The counter: progress of a case, a person, and services that are not connected yet (said truthfully)."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from actions.cases import Case
+from actions.dialogue.answers import KnowledgeAnswer, answer_of
+from actions.dialogue.ports import Cases, HandOffs
+from actions.dialogue.turn import Handler, Message, Option, Reply, Turn, payload
+from actions.texts import answers as say
+from actions.texts import services as service_say
+from actions.texts.money import amount
+from actions.texts.say import Say, digits
+from nlu.dialect.digits import digit_runs
+
+log = logging.getLogger(__name__)
+
+
+class Progress:
+    """check_progress: the case with the number said, else the sender's newest. Never somebody else's."""
+
+    def __init__(self, cases: Cases) -> None:
+        self._cases = cases
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """Say where a case stands."""
+        runs = digit_runs(turn.words, shortest=4)
+        number = runs[0].digits if len(runs) == 1 else None
+        try:
+            case = await (self._cases.get(number, turn.sender) if number else self._cases.latest(turn.sender))
+        except Exception as error:  # noqa: BLE001 - a ledger that fails is said so
+            log.error("case look-up failed type=%s", type(error).__name__)
+            return Reply((Message(say.CASE_DOWN, kind="error"),))
+        if case is None and number:
+            text = say.CASE_UNKNOWN
+            return Reply((Message(text.format(id=number), text.format(id=digits(number)), kind="answer"),))
+        if case is None:
+            return Reply((Message(say.CASE_NONE, kind="answer"),))
+        return Reply((_told(case),))
+
+
+def _told(case: Case) -> Message:
+    what, sum_ = say.KINDS.get(case.kind, case.summary), amount(case.amount_fen)
+    texts = {"what": what, "state": case.state_text}
+    told = Say(
+        say.CASE.format(id=case.id, amount=sum_.text, **texts),
+        say.CASE.format(id=digits(case.id), amount=sum_.spoken, **texts),
+    )
+    extra = {}
+    url = case.details.get("confirm_url")
+    if url:
+        told = Say(f"{told.text}\n{say.CASE_LINK.format(url=url)}", told.spoken)
+        extra = {"confirm_url": url}
+    return Message(told.text, told.spoken, case_id=case.id, kind="case", extra=extra)
+
+
+class Person:
+    """human_agent: the wish is put on the staff's list; nothing is promised that nobody guaranteed."""
+
+    def __init__(self, hand_offs: HandOffs) -> None:
+        self._hand_offs = hand_offs
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """Register the wish."""
+        reason = say.HANDOFF_REASONS.get(str(turn.first("reason")), say.HANDOFF_REASONS["asked"])
+        try:
+            number = await self._hand_offs.request(turn.sender, reason)
+        except Exception as error:  # noqa: BLE001 - say so, name another way to a person
+            log.error("hand-off failed type=%s", type(error).__name__)
+            return Reply((Message(say.HANDOFF_DOWN, kind="error"),))
+        text = say.HANDOFF
+        told = text.format(id=number), text.format(id=digits(number))
+        return Reply((Message(*told, kind="handoff", extra={"hand_off_id": number}),))
+
+
+class NotConnected:
+    """A service that is not connected yet: what can be done today and who knows, and an entry if one fits."""
+
+    def __init__(self, told: Say, knowledge: KnowledgeAnswer | None = None, options: tuple[Option, ...] = ()) -> None:
+        self._told = told
+        self._knowledge = knowledge
+        self._options = options
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """The truth first, then the knowledge entry that answers the question."""
+        kind = "question" if self._options else "answer"
+        messages = [Message(self._told.text, self._told.spoken, options=self._options, kind=kind)]
+        if self._knowledge is not None and turn.words:
+            try:
+                found = await self._knowledge.search(turn.queries, turn.region)
+            except Exception as error:  # noqa: BLE001 - what was said already is still true
+                log.error("knowledge search failed type=%s", type(error).__name__)
+            else:
+                if found.decision == "answer" and found.hits:
+                    messages.append(answer_of(found.hits[0]))
+        return Reply(tuple(messages))
+
+
+def _spoken(text: str) -> Say:
+    """Telephone numbers of five digits are spelled out when read aloud."""
+    heard = re.sub(r"\d{5}", lambda match: service_say.SPOKEN_NUMBERS.get(match.group(), digits(match.group())), text)
+    return Say(text, heard if heard != text else None)
+
+
+def not_connected(knowledge: KnowledgeAnswer) -> dict[str, Handler]:
+    """The handlers of all services that are not connected yet, by intent."""
+    visit = (
+        Option(service_say.VISIT_YES, payload("human_agent")),
+        Option(service_say.VISIT_NO, payload("thanks")),
+    )
+    return {
+        "query_price": NotConnected(_spoken(service_say.PRICE)),
+        "trade_goods": NotConnected(_spoken(service_say.TRADE)),
+        "find_service_point": NotConnected(_spoken(service_say.SERVICE_POINT)),
+        "open_account_card": NotConnected(_spoken(service_say.OPEN_CARD), knowledge),
+        "report_card_loss": NotConnected(Say(service_say.CARD_LOSS, service_say.CARD_LOSS_SPOKEN), knowledge),
+        "query_subsidy": NotConnected(_spoken(service_say.SUBSIDY), knowledge),
+        "find_course": NotConnected(_spoken(service_say.COURSE)),
+        "village_affairs": NotConnected(_spoken(service_say.VILLAGE), knowledge),
+        "book_visit": NotConnected(_spoken(service_say.VISIT), options=visit),
+    }

@@ -1,0 +1,356 @@
+"""Leads through a form, one turn at a time.
+
+Rasa gives every message to the active form first (``validate_<form>``); everything that may happen inside a form is
+decided here, in this order: a password is refused, the first turn takes what the opening sentence says, an answer to
+"go on or switch?" is heard, a pressed option is taken, a stop word stops, a message that is completely the asked value
+is taken whatever the classifier thought, corrections are applied, questions are answered without touching a slot,
+another task asks before it interrupts, and only then is a value looked for inside the sentence. Slots have custom
+mappings only, so nothing else in Rasa can fill them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from actions.dialogue import options, secrets, words
+from actions.dialogue.turn import Entity, Handler, Message, Option, Reply, Turn, payload
+from actions.texts import forms as say
+from actions.texts.say import speakable
+
+REQUESTED = "requested_slot"
+KEY = "form_key"
+MISSES = "form_misses"
+PENDING = "form_pending"
+MISSES_BEFORE_PERSON = 3
+SURE = 0.7
+"""Confidence from which an intent may stop, repeat or confirm without a plain word for it."""
+QUESTIONS = frozenset(("clarify", "question"))
+"""Kinds of messages that ask something themselves."""
+
+FORM_OF = {"apply_loan": "loan_form", "pay_bill": "bill_form"}
+"""Tasks that are forms; one inside another asks before it interrupts."""
+
+DIGRESSIONS = frozenset(
+    [
+        "ask_knowledge",
+        "check_fraud",
+        "ask_loan_product",
+        "check_progress",
+        "query_price",
+        "trade_goods",
+        "find_service_point",
+        "open_account_card",
+        "report_card_loss",
+        "query_subsidy",
+        "find_course",
+        "village_affairs",
+        "book_visit",
+        "human_agent",
+        "help",
+        "greet",
+        "thanks",
+        "out_of_scope",
+    ]
+)
+"""Intents answered inside a form without touching it."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The message was meant for the slot but its value is doubtful; ``why`` is said instead of the usual hint."""
+
+    why: str
+
+
+Values = dict[str, Any]
+
+
+class FormSpec(Protocol):
+    """What one form asks and how it reads the answers."""
+
+    intent: str
+    task: str
+    slots: tuple[str, ...]
+    """All slots of the form in the order they are asked."""
+    extras: tuple[str, ...]
+    """Helper slots that live and die with the form."""
+    confirm: str
+    """The last slot: what was understood is read back and must be agreed to."""
+
+    def required(self, values: Mapping[str, Any]) -> list[str]:
+        """The slots still to be asked for, given what is known."""
+
+    def opening(self, turn: Turn) -> Values:
+        """Everything the opening sentence already says."""
+
+    def whole(self, slot: str, turn: Turn, values: Mapping[str, Any]) -> Values | Rejected | None:
+        """Slots filled by a message that is nothing but an answer to ``slot``."""
+
+    def loose(self, slot: str, turn: Turn, values: Mapping[str, Any]) -> Values | Rejected | None:
+        """Slots filled by an answer to ``slot`` inside a longer sentence (no question, no digression)."""
+
+    def correction(self, said: str, turn: Turn, values: Mapping[str, Any]) -> Values:
+        """Slots that the corrected value ``said`` fits; only among those in ``values``."""
+
+    def field(self, slot: str, value: str) -> Values | None:
+        """Slots set by a pressed option."""
+
+    def cleared(self, slot: str) -> Values:
+        """``slot`` and what hangs on it set to ``None``, to be asked again."""
+
+    def ask(self, slot: str, values: Mapping[str, Any]) -> Message:
+        """The question for ``slot``."""
+
+    def hint(self, slot: str) -> str:
+        """What to say when the answer was not understood."""
+
+    def change_options(self, values: Mapping[str, Any]) -> tuple[Option, ...]:
+        """Options for "which one shall I change?"."""
+
+    def started(self, values: Mapping[str, Any]) -> Message | None:
+        """Said once when the form begins."""
+
+    async def arrived(self, turn: Turn, values: Values) -> tuple[list[Message], Values | None]:
+        """Called when only the confirmation is missing (look-ups); ``None`` ends the form."""
+
+    async def agreed(self, turn: Turn, values: Values, key: str) -> tuple[list[Message], bool]:
+        """The user confirmed: submit. The flag says whether the form is over."""
+
+    async def refused(self, slot: str, turn: Turn) -> list[Message] | None:
+        """The user said no to a yes/no slot other than the confirmation: farewell, or ``None`` if no is no answer."""
+
+
+class Form:
+    """Runs the turns of one form."""
+
+    def __init__(self, spec: FormSpec, handlers: Mapping[str, Handler], repeat: Handler) -> None:
+        self._spec = spec
+        self._handlers = handlers
+        self._repeat = repeat
+
+    async def step(self, turn: Turn) -> Reply:
+        """Handle one message while the form is active (or becomes active)."""
+        spec = self._spec
+        values: Values = {name: turn.slots.get(name) for name in (*spec.slots, *spec.extras)}
+        if turn.slots.get(KEY) is None or turn.slots.get(REQUESTED) is None:
+            return await self._start(turn)
+        asked = str(turn.slots[REQUESTED])
+        if secrets.has_secret(turn.text):
+            return self._again(
+                asked, values, [Message(say.KEEP_TO_YOURSELF, say.KEEP_TO_YOURSELF_SPOKEN, kind="warning")]
+            )
+        turn = self._resolved(turn)
+        pending = turn.slots.get(PENDING)
+        if pending:
+            answer = await self._switch(turn, values, asked, pending)
+            if answer is not None:
+                return answer
+        if (turn.intent == "cancel" and (turn.is_payload or turn.confidence >= 0.8)) or words.cancel(turn.words):
+            return self._end([Message(say.CANCELLED, kind="cancelled")])
+        pressed = self._pressed(turn)
+        if pressed is not None:
+            return await self._filled(turn, values, pressed, [])
+        if turn.is_payload and turn.intent == "repeat":
+            return self._again(asked, values, [])
+        if words.repeat(turn.words):
+            return await self._repeated(turn, asked)
+        if words.person(turn.words) or (turn.is_payload and turn.intent == "human_agent"):
+            return await self._digress(turn, values, asked, "human_agent")
+        if asked == spec.confirm:
+            answer = await self._confirmed(turn, values)
+            if answer is not None:
+                return answer
+        return await self._heard(turn, values, asked)
+
+    # -- the turn ------------------------------------------------------------------------------------------------
+
+    async def _heard(self, turn: Turn, values: Values, asked: str) -> Reply:
+        """A free message: an answer, a correction, a digression, another task, or none of them."""
+        spec = self._spec
+        told = turn.words
+        if told and asked != spec.confirm and not (words.corrects(told) and len(told) > 2):
+            whole = spec.whole(asked, turn, values)
+            if isinstance(whole, Rejected):
+                return self._missed(turn, asked, values, whole.why)
+            if whole:
+                return await self._filled(turn, values, whole, [])
+        if turn.intent == "cancel" and turn.confidence >= SURE:
+            return self._end([Message(say.CANCELLED, kind="cancelled")])
+        if turn.intent == "repeat" and turn.confidence >= SURE:
+            return await self._repeated(turn, asked)
+        if turn.intent == "correct_value" or words.corrects(told):
+            said = words.correction(told)
+            known = {name: value for name, value in values.items() if value is not None}
+            changed = spec.correction(said, turn, known) if said else {}
+            if changed:
+                return await self._filled(turn, values, changed, [Message(say.CHANGED, kind="form")])
+            if asked == spec.confirm or turn.is_payload:
+                text = say.CHANGE_WHAT if not said else say.NOT_CHANGED
+                return self._say([Message(text, options=spec.change_options(values), kind="form")], asked)
+        refuses = words.no(told) or (turn.intent == "deny" and turn.confidence >= SURE)
+        if refuses and asked != spec.confirm:
+            farewell = await spec.refused(asked, turn)
+            if farewell is not None:
+                return self._end(farewell)
+        if turn.intent in FORM_OF and FORM_OF[turn.intent] != self._name():
+            return self._ask_switch(turn, asked)
+        if turn.intent in DIGRESSIONS:
+            return await self._digress(turn, values, asked, turn.intent)
+        if turn.intent == "goodbye":
+            return self._say([Message(say.PAUSED.format(task=spec.task), kind="form")], asked)
+        if turn.is_payload:  # an option of something said earlier
+            return self._again(asked, values, [])
+        if turn.intent == spec.intent:
+            opening = {name: value for name, value in spec.opening(turn).items() if value is not None}
+            return await self._filled(turn, values, opening, []) if opening else self._again(asked, values, [])
+        if told and asked != spec.confirm:
+            loose = spec.loose(asked, turn, values)
+            if isinstance(loose, Rejected):
+                return self._missed(turn, asked, values, loose.why)
+            if loose:
+                return await self._filled(turn, values, loose, [])
+        return self._missed(turn, asked, values, spec.hint(asked))
+
+    async def _start(self, turn: Turn) -> Reply:
+        spec = self._spec
+        pending = turn.slots.get(PENDING)
+        opening = turn
+        if pending:  # the task the user interrupted another one for
+            entities = tuple(Entity(*item) for item in pending.get("entities", ()))
+            opening = replace(turn, text=pending.get("text", ""), intent=spec.intent, entities=entities)
+        values: Values = dict.fromkeys((*spec.slots, *spec.extras))
+        if secrets.has_secret(opening.text):
+            messages = [_warning()]
+        else:
+            messages = []
+            values.update(spec.opening(opening))
+        started = spec.started(values)
+        if started is not None:
+            messages.append(started)
+        key = f"{turn.sender}:{uuid.uuid4().hex}"
+        fresh = replace(turn, slots={**turn.slots, KEY: key, PENDING: None})
+        return await self._filled(fresh, {}, values, messages)
+
+    async def _filled(self, turn: Turn, values: Values, new: Values, messages: list[Message]) -> Reply:
+        """Take the new values and ask for the next, look up, or read back."""
+        spec = self._spec
+        merged = {**values, **new}
+        asked = self._next(merged) or spec.confirm
+        if asked == spec.confirm:
+            more, looked_up = await spec.arrived(turn, merged)
+            messages = [*messages, *more]
+            if looked_up is None:
+                return self._end(messages)
+            merged = {**merged, **looked_up}
+            asked = self._next(merged) or spec.confirm
+        slots = {**merged, MISSES: 0, PENDING: None, KEY: turn.slots.get(KEY), REQUESTED: asked}
+        return Reply((*messages, spec.ask(asked, merged)), slots)
+
+    async def _confirmed(self, turn: Turn, values: Values) -> Reply | None:
+        spec = self._spec
+        sure = turn.intent == "affirm" and (turn.is_payload or (turn.confidence >= SURE and len(turn.words) <= 12))
+        if words.no(turn.words) or (turn.intent == "deny" and not words.corrects(turn.words)):
+            return self._say([Message(say.CHANGE_WHAT, options=spec.change_options(values), kind="form")], spec.confirm)
+        if words.yes(turn.words) or (sure and not words.no(turn.words) and not words.corrects(turn.words)):
+            messages, over = await spec.agreed(turn, values, str(turn.slots[KEY]))
+            return self._end(messages) if over else self._say(messages, spec.confirm)
+        return None
+
+    async def _digress(self, turn: Turn, values: Values, asked: str, intent: str) -> Reply:
+        """Answer, then ask again; no slot of the form is touched."""
+        reply = await self._handlers[intent](replace(turn, intent=intent))
+        if any(message.kind in QUESTIONS for message in reply.messages):  # its own question comes first
+            return Reply(reply.messages, self._keep(asked, {}))
+        answers = tuple(replace(message, options=()) for message in reply.messages)
+        again = self._spec.ask(asked, values)
+        back = replace(again, text=say.BACK_TO + again.text, spoken=say.BACK_TO + (again.spoken or again.text))
+        return Reply((*answers, back), self._keep(asked, {MISSES: 0}))
+
+    async def _repeated(self, turn: Turn, asked: str) -> Reply:
+        reply = await self._repeat(turn)
+        return Reply(reply.messages, self._keep(asked, {}))
+
+    def _missed(self, turn: Turn, asked: str, values: Values, why: str) -> Reply:
+        misses = int(turn.slots.get(MISSES) or 0) + 1
+        if misses >= MISSES_BEFORE_PERSON:
+            choices = (Option(say.TO_PERSON, payload("human_agent")), Option(say.GO_ON, payload("repeat")))
+            message = Message(say.OFFER_PERSON, options=choices, kind="offer_person")
+            return Reply((message,), self._keep(asked, {MISSES: 0}))
+        question = self._spec.ask(asked, values)
+        if asked == self._spec.confirm:
+            message = replace(question, text=why, spoken=speakable(why))
+        else:
+            message = Message(why, options=question.options, kind="form")
+        return Reply((message,), self._keep(asked, {MISSES: misses}))
+
+    # -- interruption by another task ----------------------------------------------------------------------------
+
+    def _ask_switch(self, turn: Turn, asked: str) -> Reply:
+        other = say.OPEN_TASKS[turn.intent]
+        entities = [[entity.kind, entity.value, entity.text] for entity in turn.entities]
+        pending = {"intent": turn.intent, "text": turn.words, "entities": entities}
+        choices = (
+            Option(say.SWITCH_TO.format(task=other), payload("affirm")),
+            Option(say.CONTINUE.format(task=self._spec.task), payload("deny")),
+        )
+        text = say.SWITCH.format(task=self._spec.task, other=other)
+        return Reply((Message(text, options=choices, kind="form"),), self._keep(asked, {PENDING: pending}))
+
+    async def _switch(self, turn: Turn, values: Values, asked: str, pending: Mapping[str, Any]) -> Reply | None:
+        sure = turn.intent == "affirm" and turn.confidence >= SURE and not words.no(turn.words)
+        if words.yes(turn.words) or sure:
+            ended = self._end([])
+            return replace(ended, slots={**ended.slots, PENDING: dict(pending)}, follow_up=FORM_OF[pending["intent"]])
+        if words.no(turn.words) or turn.intent == "deny":
+            return self._again(asked, values, [])
+        return None  # neither: the question is dropped, the message is handled as usual
+
+    # -- pieces ----------------------------------------------------------------------------------------------------
+
+    def _name(self) -> str:
+        return FORM_OF[self._spec.intent]
+
+    def _next(self, values: Mapping[str, Any]) -> str | None:
+        return next((slot for slot in self._spec.required(values) if values.get(slot) is None), None)
+
+    def _resolved(self, turn: Turn) -> Turn:
+        """第二个 as the option it points at, when the last message offered options."""
+        offered = [option for message in turn.last_messages for option in message.options]
+        option = options.chosen(turn.words, offered)
+        if option is None:
+            return turn
+        asked = turn.slots.get(REQUESTED)
+        if asked and self._spec.whole(str(asked), turn, {}) and turn.intent != "choose_option":
+            return turn  # "五" asked for mu is an answer, not a choice
+        return turn.choosing(option.payload)
+
+    def _pressed(self, turn: Turn) -> Values | None:
+        if not turn.is_payload:
+            return None
+        slot, value = turn.first("field"), turn.first("value")
+        if not isinstance(slot, str) or slot not in self._spec.slots:
+            return None
+        if turn.intent == "correct_value":
+            return self._spec.cleared(slot)
+        return self._spec.field(slot, str(value)) if value is not None else None
+
+    def _keep(self, asked: str, more: Mapping[str, Any]) -> dict[str, Any]:
+        return {REQUESTED: asked, PENDING: None, **more}
+
+    def _say(self, messages: list[Message], asked: str) -> Reply:
+        return Reply(tuple(messages), self._keep(asked, {}))
+
+    def _again(self, asked: str, values: Values, messages: list[Message]) -> Reply:
+        return Reply((*messages, self._spec.ask(asked, values)), self._keep(asked, {}))
+
+    def _end(self, messages: list[Message]) -> Reply:
+        """Leave the form; nothing of it stays behind."""
+        names = (*self._spec.slots, *self._spec.extras, KEY, PENDING)
+        return Reply(tuple(messages), {**dict.fromkeys(names), MISSES: 0, REQUESTED: None})
+
+
+def _warning() -> Message:
+    return Message(say.KEEP_TO_YOURSELF, say.KEEP_TO_YOURSELF_SPOKEN, kind="warning")

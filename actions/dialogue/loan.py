@@ -1,0 +1,397 @@
+# ruff: noqa: ARG002 - the methods of one protocol
+"""The loan application: what is asked, how answers are read, and the hand-over to people."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from actions.dialogue import values as read
+from actions.dialogue import words
+from actions.dialogue.form import Rejected, Values
+from actions.dialogue.ports import Loans
+from actions.dialogue.turn import Message, Option, Turn, payload
+from actions.errors import ActionsError
+from actions.loans import LoanApplication
+from actions.texts import loan as say
+from actions.texts.money import amount, area, term
+from actions.texts.say import Say, digits, speakable
+from nlu.dialect import numbers
+
+log = logging.getLogger(__name__)
+
+LEAST_FEN, MOST_FEN = 1_000_00, 10_000_000_00
+"""Outside this range an amount was probably misheard and is asked again; it is no limit of any loan."""
+MOST_MONTHS, MOST_MU = 360, 100_000
+NOTHING = "无"
+"""``crop_or_livestock`` of somebody who grows and raises nothing."""
+
+
+class LoanForm:
+    """The loan application as a :class:`actions.dialogue.form.FormSpec`."""
+
+    intent = "apply_loan"
+    task = say.TASK
+    slots: tuple[str, ...] = (
+        "loan_amount",
+        "loan_purpose",
+        "crop_or_livestock",
+        "loan_area",
+        "loan_term",
+        "applicant_name",
+        "applicant_phone",
+        "applicant_village",
+        "loan_consent",
+        "loan_confirm",
+    )
+    extras: tuple[str, ...] = ("loan_kind",)
+    confirm = "loan_confirm"
+
+    def __init__(self, loans: Loans) -> None:
+        self._loans = loans
+
+    def required(self, values: Mapping[str, Any]) -> list[str]:
+        """All slots; the area only for crops."""
+        return [slot for slot in self.slots if slot != "loan_area" or values.get("loan_kind") in ("crop", "unknown")]
+
+    def opening(self, turn: Turn) -> Values:
+        """我是赵家村的王二娃，想贷五万种苞谷，两年: amount, purpose, crop, term, name, village."""
+        text = turn.words
+        if not text:
+            return {}
+        found = self._measures(text)
+        found.update(self._crop_of(turn))
+        found["loan_purpose"] = read.purpose_in(text)
+        found["applicant_name"] = read.said_name(text)
+        found["applicant_village"] = read.find_village(text)
+        return {name: value for name, value in found.items() if value is not None}
+
+    def whole(self, slot: str, turn: Turn, values: Mapping[str, Any]) -> Values | Rejected | None:
+        """See :class:`FormSpec`."""
+        text = turn.words
+        if slot == "loan_amount":
+            return self._checked_amount(read.whole_amount(text))
+        if slot == "loan_term":
+            return self._checked_term(read.whole_term(text))
+        if slot == "loan_area":
+            return self._checked_area(read.whole_area(text), text)
+        if slot == "applicant_phone":
+            return self._checked_phone(read.whole_digits(text))
+        if slot == "loan_purpose":
+            found = read.purpose(text)
+            return None if found is None else {"loan_purpose": found, **self._crop_if_told(turn, text)}
+        if slot == "crop_or_livestock":
+            return self._whole_crop(turn, text)
+        if slot == "applicant_name":
+            name = read.whole_name(text)
+            return None if name is None else {"applicant_name": name}
+        if slot == "applicant_village":
+            village = read.whole_village(text)
+            return None if village is None else {"applicant_village": village}
+        if slot == "loan_consent" and words.yes(text):
+            return {"loan_consent": True}
+        return None
+
+    def loose(self, slot: str, turn: Turn, values: Mapping[str, Any]) -> Values | Rejected | None:
+        """See :class:`FormSpec`."""
+        text = turn.words
+        found: Values = {name: value for name, value in self._measures(text).items() if values.get(name) is None}
+        if slot == "loan_purpose" and not read.is_question(text):
+            purpose = read.purpose_in(text)
+            if purpose is not None:
+                found = {**found, "loan_purpose": purpose, **self._crop_if_told(turn, text)}
+        elif slot == "crop_or_livestock" and not read.is_question(text):
+            found.update(self._crop_of(turn) or self._bare_crop(text))
+        elif slot == "applicant_name":
+            name = read.said_name(text) or turn.first("name")
+            if isinstance(name, str) and not read.is_question(text):
+                found["applicant_name"] = name
+        elif slot == "applicant_village":
+            village = read.find_village(text) or (read.loose_village(text) if turn.intent == "inform" else None)
+            if village is not None and not read.is_question(text):
+                found["applicant_village"] = village
+        elif slot == "loan_consent" and turn.intent == "affirm" and not words.no(text):
+            found["loan_consent"] = True
+        elif slot == "applicant_phone" and not found.get("applicant_phone"):
+            rejected = self._checked_phone("".join(filter(str.isdigit, text)) or None)
+            if isinstance(rejected, Rejected):
+                return rejected
+        for name, check in (("loan_amount", self._checked_amount), ("loan_term", self._checked_term)):
+            if name in found and isinstance(refused := check(found[name]), Rejected):
+                if name == slot:
+                    return refused
+                del found[name]
+        return found or None
+
+    def correction(self, said: str, turn: Turn, values: Mapping[str, Any]) -> Values:
+        """The known slot that ``said`` fits: by its unit or shape, by a named field first."""
+        for slot, label in say.LABEL.items():
+            for word in (label, *_ALSO.get(slot, ())):
+                if word in turn.words and slot in values:
+                    new = self.whole(slot, _saying(turn, said), values)
+                    if isinstance(new, dict):
+                        return new
+        for slot in ("applicant_phone", "loan_term", "loan_area", "loan_amount"):
+            if slot not in values or (slot == "loan_area" and not any(unit in said for unit in ("亩", "分", "公顷"))):
+                continue
+            if slot == "applicant_phone" and not read.is_phone(read.whole_digits(said) or ""):
+                continue
+            new = self.whole(slot, _saying(turn, said), values)
+            if isinstance(new, dict):
+                return new
+        if "applicant_name" in values and read.said_name(turn.words):
+            return {"applicant_name": read.said_name(turn.words)}
+        if "applicant_village" in values and read.whole_village(said):
+            return {"applicant_village": read.whole_village(said)}
+        if "crop_or_livestock" in values and (crop := self._whole_crop(turn, said)):
+            return crop
+        if "applicant_name" in values and (name := read.whole_name(said)):
+            return {"applicant_name": name}
+        if "loan_purpose" in values and (purpose := read.purpose(said)):
+            return {"loan_purpose": purpose}
+        return {}
+
+    def field(self, slot: str, value: str) -> Values | None:
+        """A pressed option."""
+        if slot == "loan_purpose" and value in say.PURPOSES:
+            return {slot: value}
+        if slot == "loan_term" and value.isdigit() and 0 < int(value) <= MOST_MONTHS:
+            return {slot: int(value)}
+        if slot == "crop_or_livestock" and value == NOTHING:
+            return {slot: NOTHING, "loan_kind": "none", "loan_area": None}
+        if slot == "loan_area" and value == "none":
+            return {slot: None, "loan_kind": "none"}
+        if slot == "loan_consent" and value == "yes":
+            return {slot: True}
+        return None
+
+    def cleared(self, slot: str) -> Values:
+        """A changed crop takes its area along."""
+        if slot == "crop_or_livestock":
+            return {slot: None, "loan_kind": None, "loan_area": None}
+        return {slot: None}
+
+    def ask(self, slot: str, values: Mapping[str, Any]) -> Message:
+        """The question for ``slot``, with its options."""
+        if slot == self.confirm:
+            return self._read_back(values)
+        choices: list[Option] = []
+        if slot == "loan_purpose":
+            choices = [Option(title, payload("inform", field=slot, value=title)) for title in say.PURPOSES]
+        elif slot == "loan_term":
+            choices = [Option(title, payload("inform", field=slot, value=str(months))) for months, title in say.TERMS]
+        elif slot == "crop_or_livestock":
+            choices = [Option(say.NEITHER, payload("inform", field=slot, value=NOTHING))]
+        elif slot == "loan_area" and values.get("loan_kind") == "unknown":
+            choices = [Option(say.NO_LAND, payload("inform", field=slot, value="none"))]
+        elif slot == "loan_consent":
+            choices = [
+                Option(say.AGREE, payload("inform", field=slot, value="yes")),
+                Option(say.DISAGREE, payload("deny")),
+            ]
+        return Message(say.ASK[slot], options=tuple(choices), kind="form")
+
+    def hint(self, slot: str) -> str:
+        """See :class:`FormSpec`."""
+        return say.HINT[slot]
+
+    def change_options(self, values: Mapping[str, Any]) -> tuple[Option, ...]:
+        """One option a filled slot, and one that drops the application."""
+        filled = [slot for slot in say.LABEL if values.get(slot) is not None]
+        changes = [Option(say.LABEL[slot], payload("correct_value", field=slot)) for slot in filled]
+        return (*changes, Option(say.DROP, payload("cancel")))
+
+    def started(self, values: Mapping[str, Any]) -> Message | None:
+        """What the opening sentence already told, said back."""
+        parts = [_told(slot, values) for slot in say.LABEL if values.get(slot) is not None]
+        text = Say(say.START)
+        if parts:
+            text = text + Say(say.NOTED) + _joined(parts) + Say("。")
+        return Message(text.text, text.spoken, kind="form")
+
+    async def arrived(self, turn: Turn, values: Values) -> tuple[list[Message], Values | None]:
+        """Nothing to look up."""
+        return [], {}
+
+    async def refused(self, slot: str, turn: Turn) -> list[Message] | None:
+        """No consent: nothing is sent, nothing is kept."""
+        return [Message(say.NOT_AGREED, kind="cancelled")] if slot == "loan_consent" else None
+
+    async def agreed(self, turn: Turn, values: Values, key: str) -> tuple[list[Message], bool]:
+        """Submit once; the same key gives the same case, so a second try after an error is safe."""
+        has_crop = values["crop_or_livestock"] != NOTHING
+        application = LoanApplication(
+            sender=turn.sender,
+            amount_fen=int(values["loan_amount"]),
+            purpose=str(values["loan_purpose"]),
+            crop_or_livestock=str(values["crop_or_livestock"]) if has_crop else None,
+            area_mu=None if values.get("loan_area") is None else Decimal(str(values["loan_area"])),
+            term_months=int(values["loan_term"]),
+            name=str(values["applicant_name"]),
+            phone=str(values["applicant_phone"]),
+            village=str(values["applicant_village"]),
+            region=turn.region or "national",
+            consent=bool(values["loan_consent"]),
+        )
+        try:
+            case = await self._loans.submit(application, key)
+        except ActionsError as error:
+            log.warning("loan not submitted code=%s", error.code)
+            return [Message(error.message + say.TRY_AGAIN, kind="error", options=self._confirm_options())], False
+        except Exception as error:  # noqa: BLE001 - unknown outcome: the key makes the next try safe
+            log.error("loan submit failed type=%s", type(error).__name__)
+            return [Message(say.FAILED, kind="error", options=self._confirm_options())], False
+        done = Say(
+            say.DONE.format(case=case.id, state=case.state_text),
+            say.DONE.format(case=digits(case.id), state=case.state_text),
+        )
+        note = Message(say.FRAUD_NOTE, say.FRAUD_NOTE_SPOKEN, kind="warning")
+        return [Message(done.text, done.spoken, case_id=case.id, kind="case"), note], True
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def _measures(self, text: str) -> Values:
+        """Amount, term, area and phone, each by its unit or shape."""
+        found: Values = {}
+        terms, areas, phones = numbers.find_terms(text), numbers.find_areas(text), numbers.find_phones(text)
+        taken = [(item.start, item.end) for item in (*terms, *areas, *phones)]
+        amounts = [
+            item
+            for item in numbers.find_amounts(text)
+            if not any(item.start < end and start < item.end for start, end in taken)
+        ]
+        if len(amounts) == 1 and LEAST_FEN <= int(amounts[0].value) <= MOST_FEN:
+            found["loan_amount"] = int(amounts[0].value)
+        if len(terms) == 1 and 0 < int(terms[0].value) <= MOST_MONTHS:
+            found["loan_term"] = int(terms[0].value)
+        if len(areas) == 1 and 0 < float(areas[0].value) <= MOST_MU:
+            found["loan_area"] = float(areas[0].value)
+        if len(phones) == 1 and read.is_phone(str(phones[0].value)):
+            found["applicant_phone"] = str(phones[0].value)
+        return found
+
+    def _crop_of(self, turn: Turn) -> Values:
+        """The crop or livestock the extractor found, if it is the only one."""
+        crops = {str(entity.value): entity.kind for entity in turn.entities if entity.kind in ("crop", "livestock")}
+        if len(crops) != 1:
+            return {}
+        name, kind = next(iter(crops.items()))
+        return {"crop_or_livestock": name, "loan_kind": kind, **({"loan_area": None} if kind == "livestock" else {})}
+
+    def _crop_if_told(self, turn: Turn, text: str) -> Values:
+        return self._crop_of(turn) if any(verb in text for verb in ("种", "养", "栽", "喂", "育")) else {}
+
+    def _whole_crop(self, turn: Turn, text: str) -> Values | None:
+        if read.says_none(text):
+            return {"crop_or_livestock": NOTHING, "loan_kind": "none", "loan_area": None}
+        if read.is_question(text):
+            return None
+        bare = read.core(text).strip()
+        for verb in ("种植", "养殖", "种", "养", "喂", "栽"):
+            bare = bare.removeprefix(verb)
+        found = self._crop_of(turn)
+        spans = {entity.text for entity in turn.entities if entity.kind in ("crop", "livestock")}
+        if found and (bare in spans or bare == found["crop_or_livestock"]):
+            return found
+        return None
+
+    def _bare_crop(self, text: str) -> Values:
+        """种X / 养X with a word the extractor does not know."""
+        bare = read.core(text)
+        for verb, kind in (
+            ("种植", "crop"),
+            ("养殖", "livestock"),
+            ("种", "crop"),
+            ("栽", "crop"),
+            ("养", "livestock"),
+            ("喂", "livestock"),
+        ):
+            if bare.startswith(verb) and 1 <= len(bare) - len(verb) <= 8:
+                return {"crop_or_livestock": bare.removeprefix(verb), "loan_kind": kind}
+        if 1 <= len(bare) <= 4 and bare.isalpha() and not bare.isascii() and not words.yes(bare) and not words.no(bare):
+            return {"crop_or_livestock": bare, "loan_kind": "unknown"}
+        return {}
+
+    @staticmethod
+    def _checked_amount(fen: int | None) -> Values | Rejected | None:
+        if fen is None:
+            return None
+        if not LEAST_FEN <= fen <= MOST_FEN:
+            return Rejected(say.AMOUNT_ODD.format(amount=amount(fen).text))
+        return {"loan_amount": fen}
+
+    @staticmethod
+    def _checked_term(months: int | None) -> Values | Rejected | None:
+        if months is None:
+            return None
+        return {"loan_term": months} if 0 < months <= MOST_MONTHS else Rejected(say.TERM_ODD.format(term=term(months)))
+
+    @staticmethod
+    def _checked_area(mu: float | None, text: str) -> Values | Rejected | None:
+        if mu is None:
+            no_land = read.says_none(text)
+            return {"loan_area": None, "loan_kind": "none"} if no_land else None
+        return {"loan_area": mu} if 0 < mu <= MOST_MU else Rejected(say.AREA_ODD.format(area=area(mu).text))
+
+    @staticmethod
+    def _checked_phone(number: str | None) -> Values | Rejected | None:
+        if number is None:
+            return None
+        return (
+            {"applicant_phone": number} if read.is_phone(number) else Rejected(say.PHONE_ODD.format(count=len(number)))
+        )
+
+    # -- reading back ----------------------------------------------------------------------------------------------
+
+    def _read_back(self, values: Mapping[str, Any]) -> Message:
+        parts = [_told(slot, values) for slot in say.LABEL if values.get(slot) is not None]
+        text = Say(say.READ_BACK) + _joined(parts) + Say("。") + Say(say.IS_IT_RIGHT)
+        return Message(text.text, text.spoken, options=self._confirm_options(), kind="confirm")
+
+    @staticmethod
+    def _confirm_options() -> tuple[Option, ...]:
+        return (
+            Option(say.SUBMIT, payload("affirm")),
+            Option(say.CHANGE, payload("correct_value")),
+            Option(say.DROP, payload("cancel")),
+        )
+
+
+_ALSO = {
+    "loan_amount": ("钱数", "贷"),
+    "loan_term": ("期限", "时长", "年限"),
+    "applicant_name": ("名字", "叫"),
+    "applicant_phone": ("手机", "号码"),
+    "applicant_village": ("住", "村"),
+    "loan_area": ("亩",),
+    "crop_or_livestock": ("种", "养"),
+}
+"""Other words people use for a field."""
+
+
+def _saying(turn: Turn, said: str) -> Turn:
+    """``turn`` as if only ``said`` had been said."""
+    return replace(turn, text=said)
+
+
+def _told(slot: str, values: Mapping[str, Any]) -> Say:
+    value = values[slot]
+    label = say.LABEL[slot]
+    if slot == "loan_amount":
+        return Say(label) + amount(int(value))
+    if slot == "loan_term":
+        return Say(label + term(int(value)))
+    if slot == "loan_area":
+        return Say(label) + area(float(value))
+    if slot == "applicant_phone":
+        return Say(label + str(value), label + digits(str(value)))
+    if slot == "crop_or_livestock" and value == NOTHING:
+        return Say(say.NEITHER)
+    return Say(label + str(value), speakable(label + str(value)))
+
+
+def _joined(parts: list[Say]) -> Say:
+    return Say("，".join(part.text for part in parts), "，".join(part.spoken or part.text for part in parts))

@@ -1,0 +1,85 @@
+"""What the dialogue needs from the rest of the system; ``actions.services.Services`` fits it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from actions.bills import Bill
+from actions.cases import Case
+from actions.loans import LoanApplication
+
+
+class SearchResult(Protocol):
+    """``decision`` is ``answer``, ``clarify`` or ``refuse``; ``hits`` (``knowledge.retriever.Hit``) best first."""
+
+    @property
+    def decision(self) -> str: ...
+    @property
+    def hits(self) -> Sequence[Any]: ...
+
+
+class Knowledge(Protocol):
+    """The knowledge base (blocks for milliseconds)."""
+
+    def search(self, queries: Sequence[str], k: int = 5, region: str | None = None) -> SearchResult: ...
+
+
+class Verdict(Protocol):
+    """``label`` is ``fraud``, ``normal`` or ``unsure``; ``signs`` and ``advice`` are plain Chinese."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def signs(self) -> Sequence[str]: ...
+    @property
+    def advice(self) -> str: ...
+
+
+class Fraud(Protocol):
+    """The checker of suspicious messages (blocks for milliseconds)."""
+
+    def check(self, text: str) -> Verdict: ...
+
+
+class Loans(Protocol):
+    """Hands an application on to people. The same key gives the same case."""
+
+    async def submit(self, application: LoanApplication, key: str) -> Case: ...
+
+
+class Bills(Protocol):
+    """Looks bills up at the bank and starts payments."""
+
+    async def look_up(self, bill_type: str, account: str) -> Bill: ...
+    async def pay(self, bill: Bill, sender: str, key: str) -> Case: ...
+
+
+class Cases(Protocol):
+    """Reads the ledger."""
+
+    async def get(self, case_id: str, sender: str | None = None) -> Case | None: ...
+    async def latest(self, sender: str) -> Case | None: ...
+
+
+class HandOffs(Protocol):
+    """Puts a request for a person on the staff's list; returns its number."""
+
+    async def request(self, sender: str, reason: str) -> str: ...
+
+
+class Ports(Protocol):
+    """Everything the dialogue may reach."""
+
+    @property
+    def knowledge(self) -> Knowledge: ...
+    @property
+    def fraud(self) -> Fraud: ...
+    @property
+    def loans(self) -> Loans: ...
+    @property
+    def bills(self) -> Bills: ...
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def hand_offs(self) -> HandOffs: ...

@@ -1,0 +1,137 @@
+# ruff: noqa: ARG002 - rasa_sdk gives every action the domain
+"""All actions of the dialogue, ready to be registered with rasa_sdk's executor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.dialogue import secrets
+from actions.dialogue.answers import FraudAnswer, KnowledgeAnswer, LoanProductAnswer
+from actions.dialogue.bill import BillForm
+from actions.dialogue.desk import Person, Progress, not_connected
+from actions.dialogue.form import MISSES, Form
+from actions.dialogue.loan import LoanForm
+from actions.dialogue.ports import Ports
+from actions.dialogue.talk import Bare, NotUnderstood, Repeat, Told, small_talk
+from actions.dialogue.turn import Handler, Message, Reply, Turn, read, write
+from actions.texts import forms as form_say
+from actions.texts import talk as talk_say
+
+ACTION_OF = {
+    "ask_knowledge": "action_answer_knowledge",
+    "check_fraud": "action_check_fraud",
+    "ask_loan_product": "action_answer_loan_product",
+    "check_progress": "action_check_progress",
+    "human_agent": "action_hand_off",
+    "query_price": "action_not_connected",
+    "trade_goods": "action_not_connected",
+    "find_service_point": "action_not_connected",
+    "open_account_card": "action_not_connected",
+    "report_card_loss": "action_not_connected",
+    "query_subsidy": "action_not_connected",
+    "find_course": "action_not_connected",
+    "village_affairs": "action_not_connected",
+    "book_visit": "action_not_connected",
+    "greet": "action_small_talk",
+    "help": "action_small_talk",
+    "thanks": "action_small_talk",
+    "goodbye": "action_small_talk",
+    "out_of_scope": "action_small_talk",
+    "cancel": "action_small_talk",
+    "repeat": "action_small_talk",
+    "affirm": "action_choose",
+    "deny": "action_choose",
+    "correct_value": "action_choose",
+    "choose_option": "action_choose",
+    "inform": "action_choose",
+    "nlu_fallback": "action_not_understood",
+}
+"""Which action answers which intent outside a form; ``nlu/rules/`` says the same to Rasa (a test compares them)."""
+
+
+class Respond(Action):  # type: ignore[misc]  # rasa_sdk has no types
+    """Answers with the handler of the turn's intent."""
+
+    def __init__(self, name: str, handlers: Mapping[str, Handler], otherwise: Handler) -> None:
+        self._name = name
+        self._handlers = handlers
+        self._otherwise = otherwise
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return self._name
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
+        """Read the turn, answer, write."""
+        turn = read(tracker)
+        reply = await self._answer(turn)
+        if MISSES not in reply.slots and turn.slots.get(MISSES):
+            reply = Reply(reply.messages, {**reply.slots, MISSES: 0}, reply.follow_up)
+        return _written(reply, dispatcher)
+
+    async def _answer(self, turn: Turn) -> Reply:
+        if secrets.has_secret(turn.words):
+            return Reply((Message(form_say.KEEP_TO_YOURSELF, form_say.KEEP_TO_YOURSELF_SPOKEN, kind="warning"),))
+        return await self._handlers.get(turn.intent, self._otherwise)(turn)
+
+
+class ValidateForm(Action):  # type: ignore[misc]  # rasa_sdk has no types
+    """One turn of a form: Rasa calls it for every message while the form is active."""
+
+    def __init__(self, name: str, form: Form) -> None:
+        self._name = f"validate_{name}"
+        self._form = form
+
+    def name(self) -> str:
+        """``validate_<form>``."""
+        return self._name
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
+        """Read the turn, step, write."""
+        return _written(await self._form.step(read(tracker)), dispatcher)
+
+
+def _written(reply: Reply, dispatcher: CollectingDispatcher) -> list[dict[str, Any]]:
+    write(reply, dispatcher)
+    events: list[dict[str, Any]] = [SlotSet(name, value) for name, value in reply.slots.items()]
+    if reply.follow_up is not None:
+        events.append(FollowupAction(reply.follow_up))
+    return events
+
+
+def build(ports: Ports) -> list[Action]:
+    """The actions to register, with the services they use."""
+    knowledge = KnowledgeAnswer(ports.knowledge)
+    repeat, misunderstood = Repeat(), NotUnderstood()
+    handlers: dict[str, Handler] = {
+        "ask_knowledge": knowledge,
+        "check_fraud": FraudAnswer(ports.fraud),
+        "ask_loan_product": LoanProductAnswer(knowledge),
+        "check_progress": Progress(ports.cases),
+        "human_agent": Person(ports.hand_offs),
+        **not_connected(knowledge),
+        **small_talk(repeat, misunderstood),
+    }
+    bare: dict[str, Handler] = {
+        "affirm": Bare(handlers, Told(talk_say.NOTHING_TO_CONFIRM)),
+        "deny": Bare(handlers, Told(talk_say.NOTHING_TO_CONFIRM)),
+        "correct_value": Bare(handlers, Told(talk_say.NOTHING_TO_CORRECT)),
+        "choose_option": Bare(handlers, Told(talk_say.NOTHING_TO_CHOOSE)),
+        "inform": Bare(handlers, Told(talk_say.BARE_ANSWER)),
+        "nlu_fallback": Bare(handlers, misunderstood),
+    }
+    every: dict[str, Handler] = {**handlers, **bare}
+    forms = {
+        "loan_form": Form(LoanForm(ports.loans), handlers, repeat),
+        "bill_form": Form(BillForm(ports.bills), handlers, repeat),
+    }
+    names = dict.fromkeys(ACTION_OF.values())
+    return [
+        *(Respond(name, every, misunderstood) for name in names),
+        *(ValidateForm(name, form) for name, form in forms.items()),
+    ]

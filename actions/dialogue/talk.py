@@ -1,0 +1,103 @@
+# ruff: noqa: ARG002 - the methods of one protocol
+"""Greetings, help, repeating, choosing, and what happens when nothing was understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from actions.dialogue import options
+from actions.dialogue.form import FORM_OF, MISSES, MISSES_BEFORE_PERSON
+from actions.dialogue.turn import Handler, Message, Option, Reply, Turn, payload
+from actions.texts import talk as say
+
+LIKELY = 0.15
+"""A meaning below this confidence is not worth reading back."""
+
+
+class Told:
+    """Says one fixed sentence."""
+
+    def __init__(self, text: str, kind: str = "talk") -> None:
+        self._message = Message(text, kind=kind)
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """The sentence."""
+        return Reply((self._message,))
+
+
+class Repeat:
+    """Says the last thing again, options included."""
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """The assistant's last messages."""
+        return Reply(turn.last_messages or (Message(say.NOTHING_TO_REPEAT, kind="talk"),))
+
+
+class NotUnderstood:
+    """Asks again, reads back the two likeliest meanings, and the third time offers a person."""
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """What to say depends on how often it happened in a row."""
+        misses = int(turn.slots.get(MISSES) or 0) + 1
+        if misses >= MISSES_BEFORE_PERSON:
+            choices = (
+                Option(say.TO_PERSON, payload("human_agent", reason="not_understood")),
+                Option(say.TRY_AGAIN, payload("nlu_fallback")),
+            )
+            return Reply((Message(say.OFFER_PERSON, options=choices, kind="offer_person"),), {MISSES: 0})
+        if turn.is_payload:
+            return Reply((Message(say.SAY_AGAIN, kind="talk"),))
+        likely = [name for name, score in turn.ranking if name in say.MEANINGS and score >= LIKELY][:2]
+        if len(likely) < 2:
+            return Reply((Message(say.NOT_UNDERSTOOD, kind="not_understood"),), {MISSES: misses})
+        meant = [Option(say.MEANINGS[name], self._meaning(name, turn)) for name in likely]
+        none = Option(say.NONE_OF_THESE, payload("nlu_fallback"))
+        return Reply((Message(say.DID_YOU_MEAN, options=(*meant, none), kind="clarify"),), {MISSES: misses})
+
+    @staticmethod
+    def _meaning(intent: str, turn: Turn) -> str:
+        """Questions carry their words along, so that choosing the meaning answers at once."""
+        return payload(intent, question=turn.words) if intent in ("ask_knowledge", "check_fraud") else payload(intent)
+
+
+class Bare:
+    """A yes, a number, a choice or a correction with no form open: taken as a choice if options were offered."""
+
+    def __init__(self, handlers: Mapping[str, Handler], otherwise: Handler) -> None:
+        self._handlers = handlers
+        self._otherwise = otherwise
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """Run what the chosen option stands for."""
+        offered = [option for message in turn.last_messages for option in message.options]
+        option = options.chosen(turn.words, offered)
+        if option is None and turn.intent == "affirm" and offered:
+            option = offered[0] if _is_offer(offered) else None
+        if option is None:
+            return await self._otherwise(turn)
+        chosen = turn.choosing(option.payload)
+        if chosen.intent in FORM_OF:
+            return Reply((), {MISSES: 0}, follow_up=FORM_OF[chosen.intent])
+        handler = self._handlers.get(chosen.intent)
+        return await handler(chosen) if handler is not None else await self._otherwise(turn)
+
+
+def _is_offer(offered: list[Option]) -> bool:
+    """Whether "yes" can only mean the first option: one thing offered, beside it nothing but "no, thanks"."""
+    return len(offered) <= 2 and all(
+        option.payload in (payload("thanks"), payload("nlu_fallback")) for option in offered[1:]
+    )
+
+
+def small_talk(repeat: Handler, misunderstood: Handler) -> dict[str, Handler]:
+    """Handlers of the intents that need no service, by intent."""
+    return {
+        "greet": Told(say.GREET),
+        "help": Told(say.HELP),
+        "thanks": Told(say.THANKS),
+        "goodbye": Told(say.BYE),
+        "out_of_scope": Told(say.OUT_OF_SCOPE),
+        "cancel": Told(say.NOTHING_TO_CANCEL),
+        "repeat": repeat,
+        "nlu_fallback": misunderstood,
+    }

@@ -1,0 +1,287 @@
+"""Reads slot values out of what people say. Pure functions: text in, value or ``None`` out, never a guess.
+
+``whole_*`` accept a message only if nothing but the value (and filler words) is in it, so they may be trusted whatever
+the intent classifier thought. ``find_*`` look for a value inside a longer sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from nlu.dialect import numbers
+from nlu.dialect.digits import digit_runs
+from nlu.dialect.numbers import Found
+
+_LEAD = re.compile(
+    r"^(?:嗯+|呃+|额|哦|噢|啊|唉|哎|喂|那个|那|这个|就是|就|是的|是|对|大概|大约|差不多|可能|估计|怕是|总共|一共|应该|我想|我要|想|要|给我|帮我|贷款|贷|借|拿|用|"
+    r"我们|俺们|我|俺|咱|家里|屋头|家|有|的|种了|种|养了|养|期限|时间|面积|金额|改成|改为|换成|[，,。、！\s])"
+)
+_TAIL = re.compile(
+    r"(?:吧|啊|呢|嘛|嘞|咯|噻|哈|呗|呀|哦|哟|喽|了|的|地|左右|上下|那个样子|的样子|这样|就行|就行了|就可以|就够|就中|就好|够了|钱|[，,。、！!.\s])$"
+)
+_PHONE_LEAD = re.compile(
+    r"^(?:我的|俺的|我|俺)?(?:手机号码|手机号|手机|电话号码|电话|号码|联系方式|联系电话)?(?:就)?(?:是|为)?[:：，,\s]*"
+)
+_ACCOUNT_LEAD = re.compile(
+    r"^(?:我的|俺的|我家的?|我|俺)?(?:电费|水费|燃气费?|气费|话费|缴费|客户|用户)?(?:户号|编号|账号|帐号|号码|卡号|手机号|身份证号?|号)?(?:就)?(?:是|为)?[:：，,\s]*"
+)
+_QUESTION = re.compile(
+    r"[?？]|吗$|呢$|么$|咋|啥|怎么|什么|为何|为什么|多少|哪|几[个时天]|谁|能不能|可不可以|是不是|有没有|要不要|好不好|行不行"
+)
+_HAN = "\u4e00-\u9fff"
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖萧田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付傅方白邹孟熊秦邱丘江尹薛"
+    "闫阎段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤康易常温牛樊葛邢安齐伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮纪梅童凌毕单季裴霍涂成苗谷盛曲"
+    "翁冉骆蓝路游辛靳欧阳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣"
+    "巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝封官谈鞠惠荆乐冀郁胥南班储芮卿但木扎拉巴才次格索旦尼买阿艾依热古"
+)
+_COMPOUND = (
+    "欧阳",
+    "上官",
+    "司马",
+    "诸葛",
+    "皇甫",
+    "尉迟",
+    "公孙",
+    "慕容",
+    "令狐",
+    "东方",
+    "西门",
+    "独孤",
+    "司徒",
+    "夏侯",
+)
+_NAME_SAID = re.compile(
+    rf"(?:我(?:的)?(?:名字|姓名)?(?:就)?(?:叫做|叫|是)|俺(?:叫|是)|名字(?:叫|是)|姓名(?:是|叫)?|叫做|名叫|叫)(?:[{_HAN}]{{1,8}}(?:村|屯|寨|庄|组|镇|乡)的)?([{_HAN}·]{{2,15}})"
+)
+_NOT_NAMES = (
+    "不知",
+    "不晓",
+    "不清",
+    "不想",
+    "不要",
+    "不对",
+    "不是",
+    "不行",
+    "可以",
+    "随便",
+    "没有",
+    "知道",
+    "谢谢",
+    "你好",
+    "您好",
+    "好的",
+    "是的",
+    "对的",
+    "同意",
+    "取消",
+    "人工",
+    "帮助",
+    "贷款",
+    "农民",
+    "种地",
+    "村里",
+    "再说",
+    "重说",
+    "等等",
+    "稍等",
+    "明白",
+    "清楚",
+    "什么",
+    "怎么",
+    "时候",
+    "银行",
+    "办理",
+    "时间",
+    "马上",
+    "和尚",
+    "应该",
+)
+_VILLAGE = re.compile(rf"([{_HAN}0-9]{{1,20}}?(?:社区|村民小组|村|屯|寨|庄|嘎查|大队|营子|堡|塬|坪|湾|沟|组|镇|乡|队))")
+_VILLAGE_LEAD = re.compile(r"^(?:我们|俺们|我|俺|咱|家|就|是|在|住在|住|来自|人|的|村子|叫|[，,\s])+")
+_PURPOSE = re.compile(
+    r"(?:买|购|种|养|盖|修|建|翻|开|搞|做|收|包|租|承包|扩|流转|添|换|进货|周转|挖|栽|育|雇|请)[^，,。；;？?！!]{0,16}"
+)
+_PURPOSE_SHORT = frozenset(
+    (
+        "种植",
+        "养殖",
+        "种地",
+        "进货",
+        "周转",
+        "资金周转",
+        "加工",
+        "农资",
+        "化肥",
+        "种子",
+        "农机",
+        "大棚",
+        "做买卖",
+        "做生意",
+        "农业生产",
+        "生产",
+    )
+)
+
+
+def core(text: str) -> str:
+    """``text`` without filler words at its ends."""
+    said = text.strip()
+    while True:
+        shorter = _TAIL.sub("", _LEAD.sub("", said, count=1), count=1)
+        if shorter == said or not shorter:
+            return said
+        said = shorter
+
+
+def is_question(text: str) -> bool:
+    """Whether ``text`` asks something rather than telling it."""
+    return _QUESTION.search(text.strip(" 。！!")) is not None
+
+
+def _only_filler(rest: str) -> bool:
+    """Whether nothing but filler words is left."""
+    while rest:
+        shorter = _TAIL.sub("", _LEAD.sub("", rest, count=1), count=1)
+        if shorter == rest:
+            return False
+        rest = shorter
+    return True
+
+
+def _alone(text: str, found: Sequence[Found]) -> Any:
+    """The value of ``found`` if it is one value and the rest of ``text`` is filler."""
+    meant = [item for item in found if not item.negated]
+    if len({item.value for item in meant}) != 1:
+        return None
+    rest = text
+    for item in reversed(found):
+        rest = rest[: item.start] + rest[item.end :]
+    return meant[0].value if _only_filler(rest) else None
+
+
+def whole_amount(text: str) -> int | None:
+    """Fen, if the text is an amount and nothing else (a bare number counts as yuan)."""
+    found = numbers.find_amounts(text)
+    value = _alone(text, found) if found else numbers.parse_amount(core(text))
+    return None if value is None else int(value)
+
+
+def whole_term(text: str) -> int | None:
+    """Months, if the text is a length of time and nothing else. A bare number has no unit and is not taken."""
+    value = _alone(text, numbers.find_terms(text))
+    return None if value is None else int(value)
+
+
+def whole_area(text: str) -> float | None:
+    """Mu, if the text is an area or a bare number and nothing else."""
+    said = re.sub("(?:地|田|土)+(?=$|[，,。了的吧啊])", "", text)
+    found = numbers.find_areas(said)
+    value = _alone(said, found) if found else numbers.parse_area(core(said))
+    return None if value is None else float(value)
+
+
+def whole_digits(text: str, *, account: bool = False) -> str | None:
+    """The digits of a phone number or account, if the text says nothing else; any length from three."""
+    said = (_ACCOUNT_LEAD if account else _PHONE_LEAD).sub("", text.strip(), count=1)
+    runs = digit_runs(said, shortest=3)
+    if len(runs) != 1 or not _only_filler(said[: runs[0].start] + said[runs[0].end :]):
+        return None
+    return runs[0].digits
+
+
+def is_phone(digits: str) -> bool:
+    """Whether ``digits`` can be a mobile number or a landline with its area code."""
+    return re.fullmatch(r"1[3-9]\d{9}|0\d{9,11}", digits) is not None
+
+
+def said_name(text: str) -> str | None:
+    """The name in 我叫王二娃 / 我是赵家村的王二娃."""
+    for match in _NAME_SAID.finditer(text):
+        name = re.sub(r"(?:啊|呢|吧|哈|呀|嘛)+$", "", match.group(1))
+        name = re.split(r"想|要|的|家|在|住|来|，", name)[0]
+        if _plausible_name(name):
+            return name
+    return None
+
+
+def whole_name(text: str) -> str | None:
+    """A name that is the whole message: a known surname and one or two more characters, or 我叫…."""
+    said = text.strip(" 。，,！!.")
+    told = said_name(said)
+    if told and len(said) <= len(told) + 6:
+        return told
+    said = re.sub(r"(?:啊|呢|吧|哈|呀|嘛)+$", "", said)
+    return said if _plausible_name(said) else None
+
+
+def _plausible_name(name: str) -> bool:
+    if any(name.startswith(word) or name == word for word in _NOT_NAMES) or is_question(name):
+        return False
+    if "·" in name:
+        return re.fullmatch(rf"[{_HAN}]+(·[{_HAN}]+)+", name) is not None
+    if re.fullmatch(rf"[{_HAN}]{{2,4}}", name) is None or name[-1] in "村乡镇县市省组队屯寨":
+        return False
+    return name.startswith(_COMPOUND) or (name[0] in _SURNAMES and len(name) <= 4)
+
+
+def find_village(text: str) -> str | None:
+    """A place name ending in 村, 屯, 寨, 组 … inside ``text``."""
+    match = re.search(rf"([{_HAN}0-9]{{1,20}}(?:社区|村民小组|村|屯|寨|嘎查|大队|营子|镇|乡|组))", text)
+    if match is None:
+        return None
+    place = _VILLAGE_LEAD.sub("", match.group(1))
+    place = re.split(r"是|在|住|来自", place)[-1]
+    return place if len(place) >= 2 and place not in ("我村", "本村", "农村", "村", "这个村", "他们村") else None
+
+
+def whole_village(text: str) -> str | None:
+    """A village that is the whole message (with 我是…的 around it)."""
+    said = core(re.sub(r"(?:的|人|里|那边|这边)+$", "", text.strip(" 。，,！!.")))
+    said = _VILLAGE_LEAD.sub("", said)
+    if is_question(text) or not re.fullmatch(rf"[{_HAN}0-9]{{2,24}}", said):
+        return None
+    return said if _VILLAGE.fullmatch(said) else None
+
+
+def loose_village(text: str) -> str | None:
+    """Any short place name, for the moment when the village is asked and nothing else fits."""
+    said = _VILLAGE_LEAD.sub("", re.sub(r"(?:的|人|里|那边|这边)+$", "", text.strip(" 。，,！!.")))
+    bad = is_question(text) or any(said.startswith(word) for word in _NOT_NAMES)
+    return None if bad or not re.fullmatch(rf"[{_HAN}]{{2,12}}", said) else said
+
+
+def purpose(text: str) -> str | None:
+    """What the money is for, if the text tells a doing (买牛, 盖大棚, 种玉米) and asks nothing."""
+    said = text.strip(" 。，,！!.")
+    if not said or is_question(said) or len(said) > 40:
+        return None
+    bare = re.sub(
+        r"^(?:我|俺|咱|就是|就|主要|想|要|是|用来|拿来|拿去|用于|准备|打算|为了|去|来|给|家里|屋头)+", "", said
+    )
+    bare = re.sub(r"(?:用的|用|吧|啊|呢|嘛|哈|了|的)+$", "", bare)
+    if bare in _PURPOSE_SHORT:
+        return bare
+    match = _PURPOSE.match(bare)
+    return bare if match and len(bare) >= 2 and match.end() >= min(len(bare), 4) else None
+
+
+def purpose_in(text: str) -> str | None:
+    """What the money is for inside an opening sentence: 想贷五万种苞谷 gives 种苞谷."""
+    clean = re.sub(r"(?:搞|办|做|申请|要)(?:个|一个|一笔|点|笔)?(?:贷款|借款|贷|信贷)", "", text)
+    for match in re.finditer(rf"(买|种|养|盖|修|建|翻|开|搞|收|承包|流转|进)([{_HAN}]{{1,8}})", clean):
+        found = re.split(r"想|要|贷|借|缺|的话|钱|[一二两三四五六七八九十半]+年", match.group(2))[0]
+        found = re.sub(r"(?:用|吧|啊|呢|嘛|哈|了|的)+$", "", found)
+        if found and not is_question(found):
+            return match.group(1) + found
+    return None
+
+
+_NOTHING = re.compile(r"(不种|不养|都不|没有|都没|没种|没养|不是|无)")
+
+
+def says_none(text: str) -> bool:
+    """没有 / 不种也不养 as the answer to what is grown or raised."""
+    return len(text.strip()) <= 10 and _NOTHING.search(text) is not None

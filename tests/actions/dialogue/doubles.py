@@ -1,0 +1,137 @@
+"""Doubles of the services, and a conversation with one form or action, without Rasa."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from actions.bills import AccountNotFound, Bill
+from actions.cases import Case, CaseEvent, CaseState
+from actions.dialogue.bill import BillForm
+from actions.dialogue.form import FORM_OF, REQUESTED, Form
+from actions.dialogue.loan import LoanForm
+from actions.dialogue.registry import build
+from actions.dialogue.turn import Entity, Message, Reply, Turn
+from actions.loans import LoanApplication
+
+
+def case(case_id: str, kind: str, amount_fen: int, **details: str) -> Case:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    state = CaseState.IN_REVIEW if kind == "loan" else CaseState.AWAITING_CONFIRMATION
+    event = CaseEvent(now, state, "bank", "银行已收到")
+    return Case(case_id, kind, state, "摘要", amount_fen, now, (event,), details)  # type: ignore[arg-type]
+
+
+def hit(entry: str, title: str, topic: str = "farming") -> Any:
+    source = SimpleNamespace(title="农药管理条例", url=None, date=date(2022, 3, 29), article="第三十四条")
+    return SimpleNamespace(
+        id=entry, title=title, topic=topic, spoken=f"{title}短", text=f"{title}全文", sources=(source,), region="national", date=None
+    )
+
+
+@dataclass
+class Services:
+    """Records what it is asked to do; ``fail`` makes the next money call raise."""
+
+    submitted: dict[str, LoanApplication] = field(default_factory=dict)
+    paid: dict[str, Bill] = field(default_factory=dict)
+    handed_off: list[tuple[str, str]] = field(default_factory=list)
+    cases_: list[Case] = field(default_factory=list)
+    decision: str = "answer"
+    hits: tuple[Any, ...] = (hit("farm-wheat-rust", "小麦条锈病怎么防治"),)
+    label: str = "fraud"
+    fail: Exception | None = None
+    queries: list[Sequence[str]] = field(default_factory=list)
+
+    @property
+    def knowledge(self) -> Any:
+        return self
+
+    fraud = loans = bills = cases = hand_offs = knowledge
+
+    def search(self, queries: Sequence[str], k: int = 5, region: str | None = None) -> Any:
+        self.queries.append(queries)
+        return SimpleNamespace(decision=self.decision, hits=self.hits)
+
+    def check(self, text: str) -> Any:
+        return SimpleNamespace(label=self.label, signs=("叫您转到安全账户",), advice="挂掉电话")
+
+    def _fail(self) -> None:
+        if self.fail is not None:
+            error, self.fail = self.fail, None
+            raise error
+
+    async def submit(self, application: LoanApplication, key: str) -> Case:
+        self._fail()
+        self.submitted[key] = application
+        return case("1234567897", "loan", application.amount_fen)
+
+    async def look_up(self, bill_type: str, account: str) -> Bill:
+        self._fail()
+        if account == "99999999":
+            raise AccountNotFound
+        return Bill("b1", bill_type, account, "王*", 10_580, "2026年10月", "示例电力", date(2026, 12, 1), False)
+
+    async def pay(self, bill: Bill, sender: str, key: str) -> Case:
+        self._fail()
+        self.paid[key] = bill
+        return case("2234567895", "bill", bill.amount_fen, confirm_url="http://127.0.0.1:1/pay/1")
+
+    async def get(self, case_id: str, sender: str | None = None) -> Case | None:
+        return next((item for item in self.cases_ if item.id == case_id), None)
+
+    async def latest(self, sender: str) -> Case | None:
+        return self.cases_[0] if self.cases_ else None
+
+    async def request(self, sender: str, reason: str) -> str:
+        self.handed_off.append((sender, reason))
+        return "305"
+
+
+@dataclass
+class Talk:
+    """A conversation with one form: keeps slots and the last reply as Rasa does."""
+
+    intent: str
+    services: Services = field(default_factory=Services)
+    slots: dict[str, Any] = field(default_factory=dict)
+    last: tuple[Message, ...] = ()
+    follow_up: str | None = None
+
+    def __post_init__(self) -> None:
+        actions = {action.name(): action for action in build(self.services)}
+        handlers = actions["action_answer_knowledge"]._handlers
+        spec = LoanForm(self.services) if self.intent == "apply_loan" else BillForm(self.services)
+        self.form = Form(spec, handlers, handlers["repeat"])
+        self.slots[REQUESTED] = None
+
+    async def say(self, text: str, intent: str = "inform", confidence: float = 0.95, *entities: Entity) -> str:
+        """One user message; returns everything the assistant says."""
+        turn = Turn(
+            sender="u1", text=text, intent=intent, confidence=confidence, entities=entities, queries=(text,),
+            slots=dict(self.slots), last_messages=self.last, active_form=FORM_OF[self.intent],
+        )  # fmt: skip
+        return self._took(await self.form.step(turn))
+
+    async def press(self, title: str) -> str:
+        """The user presses the option called ``title``."""
+        option = next(option for message in self.last for option in message.options if option.title == title)
+        turn = Turn(sender="u1", text="", intent="", slots=dict(self.slots), last_messages=self.last)
+        return self._took(await self.form.step(replace(turn.choosing(option.payload))))
+
+    def _took(self, reply: Reply) -> str:
+        self.slots.update(reply.slots)
+        self.last = reply.messages
+        self.follow_up = reply.follow_up
+        return "\n".join(message.text for message in reply.messages)
+
+    @property
+    def asked(self) -> str | None:
+        return self.slots[REQUESTED]
+
+    @property
+    def titles(self) -> list[str]:
+        return [option.title for message in self.last for option in message.options]
