@@ -107,25 +107,26 @@ def call(command: List[str], log: str, **environment: str) -> None:
         raise SetupError("\n".join([*tail, "the step failed (exit %d); the whole log: %s" % (code, path)]))
 
 
-def make_environment(env: Path, version: str, locks: Iterable[str]) -> None:
-    """A virtual environment with exactly the pinned packages."""
+def make_environment(env: Path, version: str, *installs: List[str]) -> None:
+    """A virtual environment, and pip run in it once for each of ``installs``."""
     python = env / "bin" / "python"
     if not python.exists() or _version_of(str(python)) != version:
         shutil.rmtree(env, ignore_errors=True)
         call([str(find_python(version)), "-m", "venv", str(env)], env.name)
-    for lock in locks:
-        call([str(python), "-m", "pip", "install", "--no-deps", "-r", lock], env.name)
+    for arguments in installs:
+        call([str(python), "-m", "pip", "install", *arguments], env.name)
 
 
 def app_environment() -> None:
-    # torch first and alone: whatever asks for it later finds it there and does not fetch another build.
-    make_environment(APP_ENV, "3.11", ("requirements/torch.txt", "requirements/app.txt"))
-    python = str(APP_ENV / "bin" / "python")
-    call([python, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "-e", "."], APP_ENV.name)
+    lock = "requirements/app.txt"
+    # torch first: what asks for it later finds it there and does not fetch another build.
+    torch = ["-r", "requirements/torch.txt", "-c", lock]
+    checkout = ["--no-deps", "--no-build-isolation", "-e", "."]
+    make_environment(APP_ENV, "3.11", torch, ["--no-deps", "-r", lock], checkout)
 
 
 def rasa_environment() -> None:
-    make_environment(RASA_ENV, "3.10", ("requirements/rasa.txt",))
+    make_environment(RASA_ENV, "3.10", ["--no-deps", "-r", "requirements/rasa.txt"])
 
 
 def make_secrets() -> None:
