@@ -49,6 +49,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
     ledger, metrics = Ledger(engine, vault), Metrics()
     embedding = settings.embedding_dir or settings.models_dir / "e5-zh"
     knowledge = await asyncio.to_thread(Retriever.open, settings.index_dir, embedding)
+    fraud = await asyncio.to_thread(FraudChecker.open, settings.index_dir, embedding, knowledge.embedder)
     try:
         async with (
             HttpBank(settings.url_of("bank"), bank_key) as bank,
@@ -56,7 +57,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
         ):
             services = Services(
                 knowledge=knowledge,
-                fraud=FraudChecker(),
+                fraud=fraud,
                 loans=LoanService(ledger, delivery),
                 bills=BillService(ledger, delivery, bank),
                 cases=CaseBook(ledger),

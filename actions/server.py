@@ -6,9 +6,10 @@ import asyncio
 import hmac
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from rasa_sdk import Action
 from rasa_sdk.executor import ActionExecutor
@@ -32,8 +33,6 @@ _SIGNED_PATHS = frozenset({"/bank/events"})
 """Open to the bank, which signs instead of knowing our secret."""
 _MAX_BODY = 16 * 2**20
 """A long conversation's tracker takes megabytes."""
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class _Routes:
@@ -144,7 +143,7 @@ def _problem(status: int, code: str, message: str) -> web.Response:
     return web.json_response({"error": {"code": code, "message": message}}, status=status)
 
 
-def _guard(secret: str) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def _guard(secret: str) -> Middleware:
     expected = secret.encode()
 
     @web.middleware

@@ -61,7 +61,7 @@ SAMPLE_BILLS: tuple[tuple[str, str, str, int, bool], ...] = (
 
 def seed(session: Session, today: date) -> None:
     """Add the samples that are not there yet; what was paid stays paid."""
-    there = set(session.execute(select(BillRow.bill_type, BillRow.account)).tuples())
+    there = {(kind, account) for kind, account in session.execute(select(BillRow.bill_type, BillRow.account))}
     for kind, account, holder, due, paid in SAMPLE_BILLS:
         if (kind, account) in there:
             continue
