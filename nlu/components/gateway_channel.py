@@ -1,0 +1,176 @@
+"""The only way into the Rasa server: one call of the gateway is one turn.
+
+``POST /webhooks/gateway/turn``, header ``X-Xiangyin-Secret``, body ``TurnBody``; the answer holds what was understood
+and the messages of the turn. Free text never acts as a command: only ``payload``, which the gateway fills from options
+it offered itself, names an intent.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from nlu.components.action_results import build_validator_once
+from nlu.components.hypotheses import understand
+
+logger = logging.getLogger(__name__)
+
+SECRET_HEADER = "X-Xiangyin-Secret"  # noqa: S105 - a header's name
+SECRET_VARIABLE = "XIANGYIN_INTERNAL_SECRET"  # noqa: S105 - a variable's name
+
+build_validator_once()
+
+
+class Wording(BaseModel):
+    """One of the recogniser's readings of a voice message."""
+
+    text: str = Field(max_length=4000)
+    confidence: float = 0.0
+
+
+class TurnBody(BaseModel):
+    """What the gateway sends."""
+
+    sender_id: str = Field(min_length=1, max_length=255)
+    message_id: str = Field(min_length=1, max_length=255)
+    text: str = Field(max_length=4000)
+    payload: str | None = Field(default=None, regex=r"^/[a-z_]+(\{.*\})?$", max_length=2000)
+    hypotheses: list[Wording] = []
+    metadata: dict[str, Any] = {}
+
+    def wordings(self) -> list[tuple[str, float]]:
+        """All different readings, the likeliest first, with nothing Rasa would take for a command."""
+        said = [(w.text, w.confidence) for w in self.hypotheses] or [(self.text, 1.0)]
+        plain: dict[str, float] = {}
+        for text, confidence in said:
+            plain.setdefault(text.strip().lstrip("/／").strip(), confidence)
+        return [(t, c) for t, c in plain.items() if t] or [(" ", 1.0)]
+
+
+class TurnOutput(OutputChannel):
+    """Collects the messages of a turn, each whole: text, buttons and custom part together."""
+
+    def __init__(self) -> None:
+        """An empty turn."""
+        self.messages: list[dict[str, Any]] = []
+
+    @classmethod
+    def name(cls) -> str:
+        """The name under which Rasa keeps it."""
+        return "gateway"
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Take one message of an action or a response."""
+        buttons = [
+            {"title": b["title"], "payload": b.get("payload") or b["title"]} for b in message.get("buttons") or []
+        ]
+        self.messages.append(
+            {"text": message.get("text") or "", "buttons": buttons, "custom": message.get("custom") or None}
+        )
+
+
+class GatewayInput(InputChannel):
+    """Rasa's side of the contract with the gateway."""
+
+    def __init__(self, secret: str) -> None:
+        """Keep the secret both sides know."""
+        self._secret = secret.encode()
+
+    @classmethod
+    def name(cls) -> str:
+        """Part of the address: ``/webhooks/gateway``."""
+        return "gateway"
+
+    @classmethod
+    def from_credentials(cls, _credentials: dict[str, Any] | None) -> InputChannel:
+        """Made by Rasa from ``credentials.yml``.
+
+        Raises:
+            RuntimeError: the secret is not in the environment; without it anybody could speak for anybody.
+        """
+        secret = os.environ.get(SECRET_VARIABLE, "")
+        if not secret:
+            raise RuntimeError(f"{SECRET_VARIABLE} is not set: run the set-up first")
+        return cls(secret)
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """The routes."""
+        routes = Blueprint("gateway_channel")
+
+        @routes.get("/ready")
+        async def ready(request: Request) -> HTTPResponse:
+            agent = getattr(request.app.ctx, "agent", None)
+            loaded = agent is not None and agent.is_ready()
+            return response.json({"ready": loaded}, status=200 if loaded else 503)
+
+        @routes.post("/turn")
+        async def turn(request: Request) -> HTTPResponse:
+            given = request.headers.get(SECRET_HEADER, "")
+            if not hmac.compare_digest(given.encode(), self._secret):
+                return response.json({"error": "unauthorized"}, status=401)
+            try:
+                body = TurnBody.parse_raw(request.body)
+            except (ValidationError, ValueError):
+                return response.json({"error": "bad_body"}, status=400)
+            agent = getattr(request.app.ctx, "agent", None)
+            if agent is None or not agent.is_ready():
+                return response.json({"error": "not_ready"}, status=503)
+            try:
+                return response.json(await self._take(agent, on_new_message, body))
+            except Exception as error:  # noqa: BLE001 - the gateway gets an answer whatever breaks
+                # The traceback may hold what the user said: the log gets the kind of error and the turn only.
+                turn_id = body.metadata.get("turn_id")
+                logger.error("turn_failed turn=%s error=%s", turn_id, type(error).__name__)
+                return response.json({"error": "turn_failed"}, status=500)
+
+        return routes
+
+    async def _take(
+        self, agent: Agent, on_new_message: Callable[[UserMessage], Awaitable[Any]], body: TurnBody
+    ) -> dict[str, Any]:
+        if body.payload:
+            parse = await agent.parse_message(body.payload)
+        else:
+            parse = await understand(agent, body.wordings())
+        output = TurnOutput()
+        await on_new_message(
+            UserMessage(
+                text=parse.get("text") or body.text,
+                output_channel=output,
+                sender_id=body.sender_id,
+                parse_data=parse,
+                input_channel=self.name(),
+                message_id=body.message_id,
+                metadata=body.metadata,
+            )
+        )
+        return {"understood": understood(parse), "messages": output.messages}
+
+
+def understood(parse: dict[str, Any]) -> dict[str, Any]:
+    """The contract's form of Rasa's parse data."""
+    intent = parse.get("intent") or {}
+    text = parse.get("text") or ""
+    return {
+        "text": text,
+        "intent": intent.get("name"),
+        "confidence": round(float(intent.get("confidence") or 0.0), 4),
+        "entities": [
+            {
+                "entity": e["entity"],
+                "value": e.get("value"),
+                "text": e.get("text", text[e.get("start", 0) : e.get("end", 0)]),
+            }
+            for e in parse.get("entities") or []
+        ],
+    }

@@ -1,0 +1,128 @@
+"""Entities of a sentence by rule and lexicon, with normalised values; no statistics, so no invented values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from nlu.dialect import lexicon
+from nlu.dialect.digits import digit_runs, is_phone
+from nlu.dialect.numbers import Found, find_amounts, find_areas, find_phones, find_terms
+
+BILL_TYPES = {
+    "electricity": "电费|电钱|电灯费|电表|交电|缴电",
+    "water": "水费|水钱|自来水|水表",
+    "gas": "燃气费|天然气|煤气|液化气|气费|燃气",
+    "phone": "话费|电话费|手机费|手机钱|电话钱|充手机|手机充",
+    "cable_tv": "有线电视|电视费|闭路|数字电视|广电",
+    "medical_insurance": "医保|新农合|农合|合作医疗|医疗保险",
+    "pension": "养老保险|养老金|新农保|社保|养老费|农保",
+}
+_BILLS = [(kind, re.compile(pattern)) for kind, pattern in BILL_TYPES.items()]
+
+_HAN = "\u4e00-\u9fff"
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖萧田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔"
+    "钟谭陆汪范金石廖贾夏韦付傅方白邹孟熊秦邱江尹薛闫阎段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤康易常温牛樊葛邢"
+    "安齐伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤"
+)
+_NAME_END = r"(?=[,，。、！!；; ]|$|我|电话|手机|号码|住|家|今年|想|要|是|在|身份|啊|哈|嘛|呢|的)"
+_NAME = re.compile(
+    rf"(?:我叫|俺叫|额叫|我的名字(?:叫|是)|名字(?:叫|是)|姓名(?:叫|是)?|我是(?:[{_HAN}]{{1,6}}[村镇乡组队屯寨庄])的?|我是|俺是(?:[{_HAN}]{{1,6}}[村镇乡组队屯寨庄])的)"
+    rf"[:：]?(?P<name>(?:欧阳|上官|司马|诸葛|[{_SURNAMES}])[{_HAN}]{{1,2}}?){_NAME_END}"
+)
+_NOT_NAME = re.compile(
+    r"^(?:农|问|想|说|种|养|来|个|不|本|贫|村|党|老|单|马上|安全|方便|关于|白天|常|成|解|包|房|钱|谷|毛|向|万一|高龄|石头)|.*(?:户|贷|费|款)$"
+)
+_PLACE = re.compile(
+    rf"(?:我是|俺是|我在|住在?|家在|来自|家住|我们|俺们|到|去|在|[,，。 ]|^)(?P<place>[{_HAN}]{{1,8}}?(?:省|市|县|自治州|镇|乡|村|屯|寨|庄)(?:[{_HAN}]{{1,6}}?(?:县|镇|乡|村|屯|寨|庄))*)"
+)
+_NOT_PLACE = re.compile(
+    r"(?:返|还|本|全|农|外|我们|这个|那个|哪个|各|新|咱|贫困|隔壁|集|超|门|夜|菜|股|上|下|进|回|驻|到|我|城)[市县镇乡村]$|^(?:一个|哪|什么|这|那|怎么|我的)"
+)
+_DATE = re.compile(
+    r"(?:(?:今|明|去|前|后)年)?(?:\d{1,2}|[一二三四五六七八九十]{1,2})月(?:份|(?:\d{1,2}|[一二三四五六七八九十]{1,3})[号日])?"
+    r"|(?:今天|明天|后天|大后天|昨天|前天|今儿|明儿|后儿|下周[一二三四五六日天]?|这周[一二三四五六日天]?|上个月|这个月|下个月|本月|今年|明年|去年)(?:上午|下午|晚上|早上|中午)?"
+    r"|(?:19|20)\d{2}年(?:\d{1,2}月(?:\d{1,2}[日号])?)?"
+)
+_ACCOUNT_BEFORE = re.compile(r"(?:户号|账号|帐号|卡号|编号|客户号|用户号|缴费号|号码|户|号)(?:就)?(?:是|为)?[:： ]*$")
+_PRICE_UNIT = re.compile(r"(?:一|每)(?P<unit>公斤|斤|吨|头|只|亩|袋|车)(?!地)")
+
+
+@dataclass(frozen=True)
+class Entity:
+    """``text`` at ``start:end`` of the source and its normalised ``value`` (see each kind in ``find_entities``)."""
+
+    entity: str
+    start: int
+    end: int
+    text: str
+    value: int | float | str
+    negated: bool = False
+
+
+def find_entities(text: str) -> list[Entity]:
+    """All entities of ``text`` in order, none overlapping.
+
+    Values: amount int fen, term int months, area float mu, phone and account digit strings, bill_type one of
+    ``BILL_TYPES``, crop, livestock and product their Mandarin names, name, place, date and price_unit as said.
+    What is said only to be denied (不是三万) is left out.
+    """
+    kept: list[Entity] = []
+    for found in _candidates(text):
+        if all(found.end <= k.start or k.end <= found.start for k in kept):
+            kept.append(found)
+    return sorted((k for k in kept if not k.negated), key=lambda e: e.start)
+
+
+def _candidates(text: str) -> Iterator[Entity]:
+    """Candidates, the more certain first: an earlier one keeps its place."""
+    yield from _from_numbers(find_phones(text))
+    for run in digit_runs(text, shortest=6):
+        named = _ACCOUNT_BEFORE.search(text[: run.start])
+        if named or (not is_phone(run.digits) and len(run.digits) >= 8):
+            yield Entity("account", run.start, run.end, text[run.start : run.end], run.digits)
+    yield from _from_numbers([*find_areas(text), *find_terms(text), *find_amounts(text)])
+    for match in _NAME.finditer(text):
+        if not _NOT_NAME.match(match["name"]):
+            yield _group(match, "name", match["name"])
+    for kind, pattern in _BILLS:
+        yield from (Entity("bill_type", *m.span(), m.group(), kind) for m in pattern.finditer(text))
+    for match in _PLACE.finditer(text):
+        if not _NOT_PLACE.search(match["place"]):
+            yield _group(match, "place", match["place"])
+    yield from (Entity("date", *m.span(), m.group(), m.group()) for m in _DATE.finditer(text))
+    for kind in ("product", "crop", "livestock"):
+        pattern, names = _terms(kind)
+        yield from (Entity(kind, *m.span(), m.group(), names[m.group()]) for m in pattern.finditer(text))
+    for match in _PRICE_UNIT.finditer(text):
+        yield Entity("price_unit", *match.span(), match.group(), match["unit"])
+
+
+def _from_numbers(found: Iterable[Found]) -> Iterator[Entity]:
+    for f in found:
+        value = float(f.value) if f.kind == "area" else f.value
+        if not isinstance(value, (int, float, str)):
+            raise TypeError(f.kind)
+        yield Entity(f.kind, f.start, f.end, f.text, value, f.negated)
+
+
+def _group(match: re.Match[str], kind: str, value: str) -> Entity:
+    return Entity(kind, match.start(kind), match.end(kind), value, value)
+
+
+# One character is too little to tell a thing by, but for the animals people raise.
+_SINGLE = frozenset("猪牛羊鸡鸭鹅鱼兔虾蟹驴骡")
+_NOT_ALONE = {"鸡": "(?!蛋|毛)", "马": "(?!上)", "牛": "(?!市)", "猪": "(?!肉)", "鱼": "(?!腥)"}
+
+
+@lru_cache(maxsize=8)
+def _terms(kind: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    names = {w: m for w, m in lexicon.terms(kind).items() if len(w) > 1 or w in _SINGLE}
+    return re.compile(_alternatives(sorted(names, key=len, reverse=True))), names
+
+
+def _alternatives(words: Sequence[str]) -> str:
+    return "|".join(re.escape(w) + _NOT_ALONE.get(w, "") for w in words)
