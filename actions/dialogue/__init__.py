@@ -4,3 +4,7 @@
 through a form, ``loan`` and ``bill`` are the two forms, the other modules answer one kind of question each, and
 ``registry`` lists everything for the action server. The outside world is reached only through ``ports``.
 """
+
+from actions.dialogue.registry import build_actions
+
+__all__ = ["build_actions"]

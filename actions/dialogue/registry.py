@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,13 +15,15 @@ from actions.dialogue import secrets
 from actions.dialogue.answers import FraudAnswer, KnowledgeAnswer, LoanProductAnswer
 from actions.dialogue.bill import BillForm
 from actions.dialogue.desk import Person, Progress, not_connected
-from actions.dialogue.form import MISSES, Form
+from actions.dialogue.form import MISSES, REQUESTED, Form
 from actions.dialogue.loan import LoanForm
 from actions.dialogue.ports import Ports
 from actions.dialogue.talk import Bare, NotUnderstood, Repeat, Told, small_talk
 from actions.dialogue.turn import Handler, Message, Reply, Turn, read, write
 from actions.texts import forms as form_say
 from actions.texts import talk as talk_say
+
+log = logging.getLogger(__name__)
 
 ACTION_OF = {
     "ask_knowledge": "action_answer_knowledge",
@@ -92,8 +95,15 @@ class ValidateForm(Action):  # type: ignore[misc]  # rasa_sdk has no types
         return self._name
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
-        """Read the turn, step, write."""
-        return _written(await self._form.step(read(tracker)), dispatcher)
+        """Read the turn, step, write. Whatever fails, the form stays where it was and the user hears so."""
+        turn = read(tracker)
+        try:
+            reply = await self._form.step(turn)
+        except Exception as error:  # noqa: BLE001 - without a slot event Rasa would drop the apology and leave the form
+            log.error("form turn failed action=%s type=%s", self._name, type(error).__name__)
+            kept = {REQUESTED: turn.slots.get(REQUESTED), MISSES: turn.slots.get(MISSES) or 0}
+            reply = Reply((Message(form_say.BROKEN, kind="error"),), kept)
+        return _written(reply, dispatcher)
 
 
 def _written(reply: Reply, dispatcher: CollectingDispatcher) -> list[dict[str, Any]]:
@@ -104,7 +114,7 @@ def _written(reply: Reply, dispatcher: CollectingDispatcher) -> list[dict[str, A
     return events
 
 
-def build(ports: Ports) -> list[Action]:
+def build_actions(ports: Ports) -> list[Action]:
     """The actions to register, with the services they use."""
     knowledge = KnowledgeAnswer(ports.knowledge)
     repeat, misunderstood = Repeat(), NotUnderstood()

@@ -13,6 +13,9 @@ from actions.texts import talk as say
 LIKELY = 0.15
 """A meaning below this confidence is not worth reading back."""
 
+MOST_WORDS = 200
+"""A question carried in an option's payload is cut here."""
+
 
 class Told:
     """Says one fixed sentence."""
@@ -57,7 +60,11 @@ class NotUnderstood:
     @staticmethod
     def _meaning(intent: str, turn: Turn) -> str:
         """Questions carry their words along, so that choosing the meaning answers at once."""
-        return payload(intent, question=turn.words) if intent in ("ask_knowledge", "check_fraud") else payload(intent)
+        return (
+            payload(intent, question=turn.words[:MOST_WORDS])
+            if intent in ("ask_knowledge", "check_fraud")
+            else payload(intent)
+        )
 
 
 class Bare:

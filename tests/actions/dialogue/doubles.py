@@ -13,7 +13,7 @@ from actions.cases import Case, CaseEvent, CaseState
 from actions.dialogue.bill import BillForm
 from actions.dialogue.form import FORM_OF, REQUESTED, Form
 from actions.dialogue.loan import LoanForm
-from actions.dialogue.registry import build
+from actions.dialogue.registry import build_actions
 from actions.dialogue.turn import Entity, Message, Reply, Turn
 from actions.loans import LoanApplication
 
@@ -28,7 +28,14 @@ def case(case_id: str, kind: str, amount_fen: int, **details: str) -> Case:
 def hit(entry: str, title: str, topic: str = "farming") -> Any:
     source = SimpleNamespace(title="农药管理条例", url=None, date=date(2022, 3, 29), article="第三十四条")
     return SimpleNamespace(
-        id=entry, title=title, topic=topic, spoken=f"{title}短", text=f"{title}全文", sources=(source,), region="national", date=None
+        id=entry,
+        title=title,
+        topic=topic,
+        spoken=f"{title}短",
+        text=f"{title}全文",
+        sources=(source,),
+        region="national",
+        date=None,
     )
 
 
@@ -102,7 +109,7 @@ class Talk:
     follow_up: str | None = None
 
     def __post_init__(self) -> None:
-        actions = {action.name(): action for action in build(self.services)}
+        actions = {action.name(): action for action in build_actions(self.services)}
         handlers = actions["action_answer_knowledge"]._handlers
         spec = LoanForm(self.services) if self.intent == "apply_loan" else BillForm(self.services)
         self.form = Form(spec, handlers, handlers["repeat"])

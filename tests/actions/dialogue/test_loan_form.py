@@ -78,7 +78,9 @@ async def test_opening_sentence_fills_what_it_says() -> None:
     assert talk.asked == "loan_area"
 
 
-@pytest.mark.parametrize("intent", ["ask_knowledge", "query_price", "ask_loan_product", "nlu_fallback", "apply_loan", "greet"])
+@pytest.mark.parametrize(
+    "intent", ["ask_knowledge", "query_price", "ask_loan_product", "nlu_fallback", "apply_loan", "greet"]
+)
 @pytest.mark.parametrize("text", ["五万", "五万块钱吧", "大概五万", "50000", "五万元。"])
 async def test_a_complete_answer_counts_whatever_the_classifier_says(text: str, intent: str) -> None:
     talk = await opened()
@@ -102,7 +104,10 @@ async def test_a_complete_answer_counts_whatever_the_classifier_says(text: str, 
 )
 async def test_a_digression_is_answered_and_fills_nothing(text: str, intent: str, entities: tuple[Entity, ...]) -> None:
     plan = ("五万", "买化肥", "种玉米", "十亩", "两年", "王二娃", "13800138000", "赵家村")
-    slots = "loan_amount loan_purpose crop_or_livestock loan_area loan_term applicant_name applicant_phone applicant_village loan_consent"
+    slots = (
+        "loan_amount loan_purpose crop_or_livestock loan_area loan_term "
+        "applicant_name applicant_phone applicant_village loan_consent"
+    )
     talk = await opened()
     for index, slot in enumerate(slots.split()):
         assert talk.asked == slot
