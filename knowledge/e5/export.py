@@ -6,14 +6,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from knowledge.e5 import DOCUMENT_GRAPH, MAX_TOKENS, ONNX_FOLDER, QUERY_GRAPH
 from knowledge.e5.vocabulary import build_tokenizer, kept_tokens
 from knowledge.e5.weights import Weights
-
-ONNX_FOLDER = "onnx-pooled"
-"""Graphs here take token ids and give pooled, normalised sentence vectors."""
-DOCUMENT_GRAPH = f"{ONNX_FOLDER}/document_fp32.onnx"
-QUERY_GRAPH = f"{ONNX_FOLDER}/query_int8.onnx"
-MAX_TOKENS = 512
 
 
 def _bert(weights: Weights, kept: list[int]) -> Any:
