@@ -45,7 +45,7 @@ async def main() -> None:
 
         watcher = asyncio.create_task(watch())
         clips = [await service.speak(text) for text in SENTENCES]
-        heard = [await service.hear(clip) for clip in clips * 3]
+        heard = [await service.hear(clip) for clip in clips * 2]
         _, reply = await _timed(service.speak(REPLY))
         began, parts = time.monotonic(), []
         async for _ in service.speak_parts(LONG + "谢谢。"):

@@ -102,7 +102,7 @@ def speakable(text: str) -> str:
     return re.sub(r"[，、：]{2,}", "，", re.sub(r"[，、：]+([。！？；])", r"\1", text))
 
 
-def sentences(text: str, longest: int = 30) -> list[str]:
+def sentences(text: str, longest: int = 24) -> list[str]:
     """Split speakable text at its stops, and those over ``longest`` characters at commas, or anywhere if need be."""
     found: list[str] = []
     for sentence in _SENTENCE_END.split(text):
