@@ -21,7 +21,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from nlu.components.action_results import build_validator_once
-from nlu.components.hypotheses import understand
+from nlu.components.understanding import understand, understood
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class TurnOutput(OutputChannel):
         """The name under which Rasa keeps it."""
         return "gateway"
 
-    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:  # noqa: ARG002 - Rasa's
         """Take one message of an action or a response."""
         buttons = [
             {"title": b["title"], "payload": b.get("payload") or b["title"]} for b in message.get("buttons") or []
@@ -155,22 +155,3 @@ class GatewayInput(InputChannel):
             )
         )
         return {"understood": understood(parse), "messages": output.messages}
-
-
-def understood(parse: dict[str, Any]) -> dict[str, Any]:
-    """The contract's form of Rasa's parse data."""
-    intent = parse.get("intent") or {}
-    text = parse.get("text") or ""
-    return {
-        "text": text,
-        "intent": intent.get("name"),
-        "confidence": round(float(intent.get("confidence") or 0.0), 4),
-        "entities": [
-            {
-                "entity": e["entity"],
-                "value": e.get("value"),
-                "text": e.get("text", text[e.get("start", 0) : e.get("end", 0)]),
-            }
-            for e in parse.get("entities") or []
-        ],
-    }
