@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from prometheus_client import Counter, Histogram
-from voice.service import Hints, Transcript, VoiceError
 
 from bot import language
 from bot.errors import EmptyTextError, ServiceUnavailableError, TextTooLongError, TurnError
@@ -19,6 +18,8 @@ from bot.options import OfferedOption, choose
 from bot.rasa import DialogueAnswer, DialogueMessage, DialogueRequest, RasaClient
 from bot.schema import Alternative, Heard, Option, Reply, Source, Timings, Turn, Understood
 from bot.store import GatewayStore, new_key
+from voice.errors import Code, VoiceError
+from voice.service import Hints, Transcript
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,12 @@ SECONDS = Histogram(
     ["part"],
     buckets=(0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
 )
+_VOICE_STATUS = {
+    Code.EMPTY: 400,
+    Code.TOO_LARGE: 413,
+    **dict.fromkeys((Code.TOO_LONG, Code.UNREADABLE, Code.SILK, Code.NO_AUDIO, Code.HEARD_NOTHING, Code.TIMEOUT), 422),
+}
+"""HTTP status of a recording that is not heard; what is not listed is a fault of ours (503)."""
 
 
 class Ear(Protocol):
@@ -150,10 +157,9 @@ class TurnService:
         if self._ear is None:
             raise ServiceUnavailableError("我这里现在听不了语音，请您打字。", code="voice_unavailable")
         try:
-            return await self._ear.hear(audio, Hints(phrases=tuple(option.title for option in offered)))
+            return await self._ear.hear(audio, Hints(terms=tuple(option.title for option in offered)))
         except VoiceError as error:
-            status = 503 if error.code in {"busy", "worker_failed", "timeout"} else 422
-            raise TurnError(error.message, code=error.code, status=status) from error
+            raise TurnError(error.message, code=error.code, status=_VOICE_STATUS.get(error.code, 503)) from error
 
     async def _converse(
         self,

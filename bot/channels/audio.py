@@ -6,10 +6,10 @@ import asyncio
 from typing import Protocol
 
 from aiohttp import web
-from voice.service import VoiceError
 
 from bot.errors import NotFoundError, TurnError
 from bot.store import GatewayStore
+from voice.errors import VoiceError
 
 
 class Mouth(Protocol):
