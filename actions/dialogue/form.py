@@ -190,8 +190,7 @@ class Form:
             if asked == spec.confirm or turn.is_payload:
                 text = say.CHANGE_WHAT if not said else say.NOT_CHANGED
                 return self._say([Message(text, options=spec.change_options(values), kind="form")], asked)
-        refuses = words.no(told) or (turn.intent == "deny" and turn.confidence >= SURE)
-        if refuses and asked != spec.confirm:
+        if words.refuses(told, denied=turn.intent == "deny" and turn.confidence >= SURE) and asked != spec.confirm:
             farewell = await spec.refused(asked, turn)
             if farewell is not None:
                 return self._end(farewell)
@@ -204,7 +203,10 @@ class Form:
         if turn.is_payload:  # an option of something said earlier
             return self._again(asked, values, [])
         if turn.intent == spec.intent:
-            opening = {name: value for name, value in spec.opening(turn).items() if value is not None}
+            opening = spec.opening(turn)
+            other = [slot for slot, value in opening.items() if values.get(slot) not in (None, value)]
+            for slot in other:
+                values = {**values, **spec.cleared(slot)}
             return await self._filled(turn, values, opening, []) if opening else self._again(asked, values, [])
         if told and asked != spec.confirm:
             loose = spec.loose(asked, turn, values)
@@ -260,14 +262,20 @@ class Form:
         return None
 
     async def _digress(self, turn: Turn, values: Values, asked: str, intent: str) -> Reply:
-        """Answer, then ask again; no slot of the form is touched."""
+        """Answer, then ask again; no slot of the form is touched.
+
+        What is out of scope counts as a misunderstanding: it may be an answer that is never recognised as one.
+        """
+        misses = int(turn.slots.get(MISSES) or 0) + (intent == "out_of_scope")
+        if misses >= MISSES_BEFORE_PERSON:
+            return self._missed(turn, asked, values, "")
         reply = await self._handlers[intent](replace(turn, intent=intent))
         if any(message.kind in QUESTIONS for message in reply.messages):  # its own question comes first
             return Reply(reply.messages, self._keep(asked, {}))
         answers = tuple(replace(message, options=()) for message in reply.messages)
         again = self._spec.ask(asked, values)
         back = replace(again, text=say.BACK_TO + again.text, spoken=say.BACK_TO + (again.spoken or again.text))
-        return Reply((*answers, back), self._keep(asked, {MISSES: 0}))
+        return Reply((*answers, back), self._keep(asked, {MISSES: misses}))
 
     async def _repeated(self, turn: Turn, asked: str) -> Reply:
         reply = await self._repeat(turn)

@@ -11,7 +11,7 @@ from typing import Any
 
 from actions.dialogue import values as read
 from actions.dialogue import words
-from actions.dialogue.form import Rejected, Values
+from actions.dialogue.form import DIGRESSIONS, FORM_OF, SURE, Rejected, Values
 from actions.dialogue.ports import Loans
 from actions.dialogue.turn import Message, Option, Turn, payload
 from actions.errors import ActionsError
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 LEAST_FEN, MOST_FEN = 1_000_00, 10_000_000_00
 """Outside this range an amount was probably misheard and is asked again; it is no limit of any loan."""
 MOST_MONTHS, MOST_MU = 360, 100_000
+NOT_NAMES = (DIGRESSIONS - {"greet", "out_of_scope", "human_agent"}) | set(FORM_OF)
+"""A short message that clearly means one of these is no bare name (查进度 could be one)."""
 NOTHING = "无"
 """``crop_or_livestock`` of somebody who grows and raises nothing."""
 
@@ -87,7 +89,8 @@ class LoanForm:
             return self._whole_crop(turn, text)
         if slot == "applicant_name":
             name = read.whole_name(text)
-            return None if name is None else {"applicant_name": name}
+            other = turn.intent in NOT_NAMES and turn.confidence >= SURE and read.said_name(text) is None
+            return None if name is None or other else {"applicant_name": name}
         if slot == "applicant_village":
             village = read.whole_village(text)
             return None if village is None else {"applicant_village": village}
@@ -107,6 +110,8 @@ class LoanForm:
             found.update(self._crop_of(turn) or self._bare_crop(text))
         elif slot == "applicant_name":
             name = read.said_name(text) or turn.first("name")
+            if name is None and turn.intent == "inform":
+                name = read.loose_name(text)
             if isinstance(name, str) and not read.is_question(text):
                 found["applicant_name"] = name
         elif slot == "applicant_village":
@@ -162,8 +167,6 @@ class LoanForm:
             return {slot: int(value)}
         if slot == "crop_or_livestock" and value == NOTHING:
             return {slot: NOTHING, "loan_kind": "none", "loan_area": None}
-        if slot == "loan_area" and value == "none":
-            return {slot: None, "loan_kind": "none"}
         if slot == "loan_consent" and value == "yes":
             return {slot: True}
         return None
@@ -185,14 +188,15 @@ class LoanForm:
             choices = [Option(title, payload("inform", field=slot, value=str(months))) for months, title in say.TERMS]
         elif slot == "crop_or_livestock":
             choices = [Option(say.NEITHER, payload("inform", field=slot, value=NOTHING))]
-        elif slot == "loan_area" and values.get("loan_kind") == "unknown":
-            choices = [Option(say.NO_LAND, payload("inform", field=slot, value="none"))]
         elif slot == "loan_consent":
             choices = [
                 Option(say.AGREE, payload("inform", field=slot, value="yes")),
                 Option(say.DISAGREE, payload("deny")),
             ]
-        return Message(say.ASK[slot], options=tuple(choices), kind="form")
+        question = say.ASK[slot]
+        if slot == "loan_area" and values.get("loan_kind") == "unknown":
+            question = say.ASK_AREA_OR_NONE
+        return Message(question, options=tuple(choices), kind="form")
 
     def hint(self, slot: str) -> str:
         """See :class:`FormSpec`."""
@@ -388,8 +392,9 @@ def _told(slot: str, values: Mapping[str, Any]) -> Say:
         return Say(label) + area(float(value))
     if slot == "applicant_phone":
         return Say(label + str(value), label + digits(str(value)))
-    if slot == "crop_or_livestock" and value == NOTHING:
-        return Say(say.NEITHER)
+    if slot == "crop_or_livestock":
+        doing = say.DOING.get(str(values.get("loan_kind")), label)
+        return Say(say.NEITHER if value == NOTHING else doing + str(value))
     return Say(label + str(value), speakable(label + str(value)))
 
 

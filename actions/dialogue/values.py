@@ -34,8 +34,8 @@ _HAN = "\u4e00-\u9fff"
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖萧田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付傅方白邹孟熊秦邱丘江尹薛"
     "闫阎段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤康易常温牛樊葛邢安齐伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮纪梅童凌毕单季裴霍涂成苗谷盛曲"
-    "翁冉骆蓝路游辛靳欧阳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣"
-    "巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝封官谈鞠惠荆乐冀郁胥南班储芮卿但木扎拉巴才次格索旦尼买阿艾依热古"
+    "翁冉骆蓝路游辛靳欧阳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣"
+    "巫寇桑郎甄丛仲虞敖巩明佘池麻苑迟邝封官谈鞠惠荆乐冀郁胥南班储芮卿巴旦尼阿艾古"
 )
 _COMPOUND = (
     "欧阳",
@@ -54,7 +54,7 @@ _COMPOUND = (
     "夏侯",
 )
 _NAME_SAID = re.compile(
-    rf"(?:我(?:的)?(?:名字|姓名)?(?:就)?(?:叫做|叫|是)|俺(?:叫|是)|名字(?:叫|是)|姓名(?:是|叫)?|叫做|名叫|叫)(?:[{_HAN}]{{1,8}}(?:村|屯|寨|庄|组|镇|乡)的)?([{_HAN}·]{{2,15}})"
+    rf"(我(?:的)?(?:名字|姓名)?(?:就)?(?:叫做|叫|是)|俺(?:叫|是)|名字(?:叫|是)|姓名(?:是|叫)?|叫做|名叫|^叫)(?:[{_HAN}]{{1,8}}(?:村|屯|寨|庄|组|镇|乡)的)?([{_HAN}·]{{2,15}})"
 )
 _NOT_NAMES = (
     "不知",
@@ -93,6 +93,19 @@ _NOT_NAMES = (
     "怎么",
     "时候",
     "银行",
+    "党员",
+    "常年",
+    "万一",
+    "方便",
+    "全家",
+    "全部",
+    "金额",
+    "安排",
+    "安全",
+    "毛病",
+    "单身",
+    "年轻",
+    "高兴",
     "办理",
     "时间",
     "马上",
@@ -198,11 +211,11 @@ def is_phone(digits: str) -> bool:
 
 
 def said_name(text: str) -> str | None:
-    """The name in 我叫王二娃 / 我是赵家村的王二娃."""
+    """The name in 我叫才让卓玛 (any name) or 我是赵家村的王二娃 (a known surname)."""
     for match in _NAME_SAID.finditer(text):
-        name = re.sub(r"(?:啊|呢|吧|哈|呀|嘛)+$", "", match.group(1))
+        name = re.sub(r"(?:啊|呢|吧|哈|呀|嘛)+$", "", match.group(2))
         name = re.split(r"想|要|的|家|在|住|来|，", name)[0]
-        if _plausible_name(name):
+        if _plausible_name(name, any_surname="叫" in match.group(1)):
             return name
     return None
 
@@ -217,14 +230,20 @@ def whole_name(text: str) -> str | None:
     return said if _plausible_name(said) else None
 
 
-def _plausible_name(name: str) -> bool:
-    if any(name.startswith(word) or name == word for word in _NOT_NAMES) or is_question(name):
+def loose_name(text: str) -> str | None:
+    """A short message that may be a name, for the moment when the name is asked and nothing else fits."""
+    said = text.strip(" 。，,！!.")
+    return said if _plausible_name(said, any_surname=True) else None
+
+
+def _plausible_name(name: str, *, any_surname: bool = False) -> bool:
+    if name.startswith(_NOT_NAMES) or is_question(name) or re.search("[了吗呢吧啊的么不没要想是有钱]", name):
         return False
     if "·" in name:
         return re.fullmatch(rf"[{_HAN}]+(·[{_HAN}]+)+", name) is not None
     if re.fullmatch(rf"[{_HAN}]{{2,4}}", name) is None or name[-1] in "村乡镇县市省组队屯寨":
         return False
-    return name.startswith(_COMPOUND) or (name[0] in _SURNAMES and len(name) <= 4)
+    return any_surname or name.startswith(_COMPOUND) or name[0] in _SURNAMES
 
 
 def find_village(text: str) -> str | None:

@@ -40,6 +40,11 @@ def no(text: str) -> bool:
     return 0 < len(said) <= 12 and _NO.match(said) is not None
 
 
+def refuses(text: str, *, denied: bool) -> bool:
+    """Says no to what was asked (``denied``: the classifier thinks so); 不对 and 错了 are corrections instead."""
+    return (no(text) or denied) and re.search("不对|不是|错", text) is None
+
+
 def cancel(text: str) -> bool:
     """Wants to drop what is being done."""
     return len(text.strip()) <= 14 and _CANCEL.search(text.strip()) is not None

@@ -36,7 +36,7 @@ PHONE_ODD = "我听到的号码是{count}位。手机号要十一位，请您再
 PURPOSES = ("买种子化肥", "买牲口饲料", "买农机", "盖大棚修圈", "做小买卖")
 TERMS = ((6, "半年"), (12, "一年"), (24, "两年"), (36, "三年"))
 NEITHER = "不种也不养"
-NO_LAND = "没有地"
+ASK_AREA_OR_NONE = "有多少亩地？没有地就说没有。"
 AGREE = "同意"
 DISAGREE = "不同意"
 NOT_AGREED = "好，您不同意，我就不交。刚才填的我也不留。您想当面办，可以带上身份证去开户行网点。"
@@ -50,6 +50,7 @@ LABEL = {
     "applicant_phone": "电话",
     "applicant_village": "村子",
 }
+DOING = {"crop": "种", "livestock": "养"}
 READ_BACK = "我念一遍，您看对不对。"
 SUBMIT = "对，提交"
 CHANGE = "有地方要改"

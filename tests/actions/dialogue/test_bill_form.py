@@ -116,3 +116,11 @@ async def test_questions_do_not_pay() -> None:
         await talk.say(text, intent)
         assert talk.services.paid == {}
         assert talk.asked == "bill_confirm"
+
+
+async def test_another_kind_in_the_middle_drops_the_account() -> None:
+    talk = await at_confirm()
+    await talk.say("我要交水费", "pay_bill", 0.9, Entity("bill_type", "water", "水费"))
+    assert talk.slots["bill_type"] == "water"
+    assert talk.slots["bill_account"] is None
+    assert talk.asked == "bill_account"
