@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import signal
 import sys
@@ -50,7 +51,9 @@ def main() -> int:
         print(f"actions: the ledger's database cannot be opened: {type(error.orig).__name__}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"actions: port {settings.actions_port}: {error.strerror or error}", file=sys.stderr)
+        taken = error.errno == errno.EADDRINUSE
+        reason = f"port {settings.actions_port} is taken" if taken else str(error.strerror or error)
+        print(f"actions: {reason}", file=sys.stderr)
         return 1
     return 0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -295,18 +294,13 @@ async def test_a_payment_started_while_the_bank_is_away_waits_truthfully(
     assert "confirm_url" in case.details
 
 
-@pytest.fixture
-async def stopping(ledger: Ledger, bank: HttpBank) -> AsyncIterator[Delivery]:
-    delivery = Delivery(ledger, bank, Metrics(), patience_s=0.1)
-    await delivery.__aenter__()
-    yield delivery
-
-
 async def test_stopping_is_quick_while_the_bank_is_slow(
-    ledger: Ledger, application: LoanApplication, sandbox: Sandbox, stopping: Delivery
+    ledger: Ledger, application: LoanApplication, sandbox: Sandbox, bank: HttpBank
 ) -> None:
     sandbox.faults.delay_s = 2.5
-    await LoanService(ledger, stopping).submit(application, "k1")
-    async with asyncio.timeout(2.4):
-        await stopping.__aexit__()
+    stopping = Delivery(ledger, bank, Metrics(), patience_s=0.1)
+    async with stopping:
+        await LoanService(ledger, stopping).submit(application, "k1")
+        began = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - began < 2.4
     assert not stopping.alive

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 
@@ -37,7 +38,9 @@ def main() -> int:
             shutdown_timeout=2.0,
         )
     except OSError as error:
-        print(f"bank sandbox: cannot listen on port {settings.bank_port}: {error.strerror}", file=sys.stderr)
+        taken = error.errno == errno.EADDRINUSE
+        reason = f"port {settings.bank_port} is taken" if taken else str(error.strerror or error)
+        print(f"bank sandbox: {reason}", file=sys.stderr)
         return 1
     return 0
 
