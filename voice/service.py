@@ -122,6 +122,11 @@ class VoiceService:
         for sentence in self._sentences(text):
             yield await self._spoken((sentence,))
 
+    async def speak_part(self, text: str, index: int) -> bytes | None:
+        """Sentence ``index`` of a reply as an OGG/Opus file, None past the last. Raises as :meth:`speak`."""
+        parts = self._sentences(text)
+        return await self._spoken((parts[index],)) if index < len(parts) else None
+
     def _sentences(self, text: str) -> tuple[str, ...]:
         found = tuple(sentences(speakable(text[: self._config.max_speech_chars])))
         if not found:

@@ -6,7 +6,6 @@ const talk = byId("talk"), status = byId("status"), input = byId("text");
 const hold = byId("hold"), holdLabel = byId("hold-label"), level = byId("level");
 const voiceSwitch = byId("voice-switch");
 const player = new Audio();
-const queue = [];
 let busy = false;
 
 function element(tag, properties = {}, ...children) {
@@ -24,30 +23,60 @@ function show(node) {
 const showMine = (text) => show(element("div", { className: "said mine", textContent: text }));
 const showTrouble = (text) => show(element("div", { className: "said theirs trouble", textContent: text }));
 
-// ---- sound -----------------------------------------------------------------------------------------------
+// ---- sound: sentence by sentence, the next one fetched while one is heard -----------------------------------
 
-function play(paths) {
-  queue.splice(0, queue.length, ...paths.filter(Boolean));
-  playNext();
+let reading = 0; // each reading aloud has a number; a newer one ends the older
+
+async function fetchPart(path, number) {
+  const response = await fetch(path.replace(/\.ogg$/, `/${number}.ogg`));
+  if (response.status === 404) return null;
+  if (!response.ok) throw new Error("no sound");
+  return URL.createObjectURL(await response.blob());
 }
 
-function playNext() {
-  const path = queue.shift();
-  if (!path) return;
-  player.src = path;
-  player.play().catch(() => { status.textContent = "点一下“听一听”就能听。"; });
+function playOnce(url) {
+  return new Promise((resolve, reject) => {
+    player.onended = resolve;
+    player.onpause = resolve;
+    player.onerror = reject;
+    player.src = url;
+    player.play().catch(reject);
+  }).finally(() => URL.revokeObjectURL(url));
 }
 
-player.addEventListener("ended", playNext);
-player.addEventListener("playing", () => { status.textContent = ""; });
-player.addEventListener("waiting", () => { status.textContent = "正在念……"; });
-player.addEventListener("error", () => { status.textContent = "声音放不出来，请看文字。"; });
+async function play(paths) {
+  const mine = ++reading;
+  player.pause();
+  status.textContent = "正在念……";
+  try {
+    for (const path of paths.filter(Boolean)) {
+      let next = fetchPart(path, 0);
+      for (let number = 1; ; number += 1) {
+        const url = await next;
+        if (url === null || mine !== reading) break;
+        next = fetchPart(path, number);
+        next.catch(() => {}); // seen when its turn comes
+        await playOnce(url);
+      }
+      if (mine !== reading) return;
+    }
+    status.textContent = "";
+  } catch {
+    if (mine === reading) status.textContent = "声音放不出来，请看文字，或者点“听一听”再试。";
+  }
+}
+
+function hush() {
+  reading += 1;
+  player.pause();
+  status.textContent = "";
+}
 
 function setAloud(on) {
   voiceSwitch.setAttribute("aria-pressed", String(on));
   voiceSwitch.textContent = `🔊 念给我听：${on ? "开" : "关"}`;
   try { localStorage.setItem("aloud", on ? "1" : ""); } catch { /* private mode: not remembered */ }
-  if (!on) player.pause();
+  if (!on) hush();
 }
 
 const aloud = () => voiceSwitch.getAttribute("aria-pressed") === "true";
@@ -84,7 +113,7 @@ function showReply(reply) {
   }
   if (reply.audio) {
     const listen = element("button", { type: "button", className: "listen", textContent: "🔊 听一听" });
-    listen.addEventListener("click", () => { status.textContent = "正在念……"; play([reply.audio]); });
+    listen.addEventListener("click", () => play([reply.audio]));
     box.append(element("div", {}, listen));
   }
   show(box);
@@ -146,7 +175,7 @@ function setUpMicrophone() {
   const start = async (event) => {
     if (busy || recorder.active || (event.type === "keydown" && (event.repeat || (event.key !== " " && event.key !== "Enter")))) return;
     event.preventDefault();
-    player.pause();
+    hush();
     try {
       await recorder.start();
       hold.classList.add("recording");
