@@ -162,7 +162,7 @@ class BillService:
 
         Raises:
             KeyReused: the key came before with another bill or amount.
-            LedgerUnavailable: nothing was stored.
+            LedgerUnavailable: it is not certain that it was stored; the same key finds out.
         """
         case_id = await asyncio.to_thread(self._ledger.register_payment, bill, sender, key)
         return await self._delivery.hurry(case_id)

@@ -68,7 +68,7 @@ class Delivery:
                 await self._loop_task
         if self._under_way:
             # What is cut off here is settled by query after the next start.
-            _, late = await asyncio.wait(self._under_way, timeout=1.5)
+            _ended, late = await asyncio.wait(self._under_way, timeout=1.5)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)

@@ -30,10 +30,10 @@ class KeyReused(ActionsError):
 
 
 class LedgerUnavailable(ActionsError):
-    """The ledger's database cannot be reached or written: nothing was stored."""
+    """The ledger's database does not answer. A commit it cut off may have been stored: the same key finds out."""
 
     code = "ledger_unavailable"
-    message = "登记系统暂时用不了，这次没有登记上，请过一会儿再办。"
+    message = "登记系统暂时用不了，这会儿办不了。刚才要是正在提交，过一会儿说“查进度”，看看登记上没有。"
 
 
 class Misconfigured(ActionsError):

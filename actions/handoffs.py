@@ -21,6 +21,6 @@ class HandOffs:
         A sender whose earlier wish is still open gets the same number again.
 
         Raises:
-            LedgerUnavailable: nothing was stored.
+            LedgerUnavailable: it is not certain that it was stored; asking again finds out.
         """
         return await asyncio.to_thread(self._ledger.request_hand_off, sender, reason)

@@ -84,7 +84,7 @@ class LoanService:
         Raises:
             ConsentMissing, ApplicationInvalid: nothing was stored.
             KeyReused: the key came before with another application.
-            LedgerUnavailable: nothing was stored.
+            LedgerUnavailable: it is not certain that it was stored; the same key finds out.
         """
         _check(application)
         case_id = await asyncio.to_thread(self._ledger.register_loan, application, key)
@@ -98,10 +98,14 @@ def _check(application: LoanApplication) -> None:
         raise ApplicationInvalid("贷款金额不对，请再说一遍要贷多少钱。", code="amount_out_of_range")
     if not 1 <= application.term_months <= 360:
         raise ApplicationInvalid("贷款期限不对，请再说一遍要贷多久。", code="term_out_of_range")
-    if application.area_mu is not None and not 0 < application.area_mu < 1_000_000:
+    area = application.area_mu
+    if area is not None and not (area.is_finite() and 0 < area < 1_000_000):
         raise ApplicationInvalid("亩数不对，请再说一遍种多少亩。", code="area_out_of_range")
     if not (application.phone.isascii() and application.phone.isdigit() and 5 <= len(application.phone) <= 15):
         raise ApplicationInvalid("电话号码不对，请再说一遍。", code="phone_invalid")
+    for text in (application.crop_or_livestock or "", application.region):
+        if len(text) > 64 or not text.isprintable():
+            raise ApplicationInvalid("种养的品种没有听清，请再说一遍。", code="field_invalid")
     for text, name in (
         (application.purpose, "用途"),
         (application.name, "姓名"),

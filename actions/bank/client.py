@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal, TypeVar
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from yarl import URL
 
 from actions.bank.api import (
@@ -35,24 +35,24 @@ M = TypeVar("M", bound=BaseModel)
 
 class _Bill(BaseModel):
     model_config = ConfigDict(extra="ignore")
-    bill_id: str
+    bill_id: str = Field(max_length=64)
     bill_type: str
     account: str
-    holder: str
-    due_fen: int
+    holder: str = Field(max_length=64)
+    due_fen: int = Field(ge=0)
     paid: bool
-    period: str
-    company: str
+    period: str = Field(max_length=64)
+    company: str = Field(max_length=128)
     due_on: date | None = None
     sample: bool = False
 
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="ignore")
-    ref: str
+    ref: str = Field(max_length=64)
     status: BankStatus
-    confirm_url: str | None = None
-    receipt: str | None = None
+    confirm_url: str | None = Field(None, pattern=r"^https?://", max_length=500)
+    receipt: str | None = Field(None, max_length=64)
     days: int | None = None
 
 

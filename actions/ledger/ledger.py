@@ -93,9 +93,10 @@ class Ledger:
 
         Raises:
             KeyReused: the key came before with another application.
-            LedgerUnavailable: nothing was stored.
+            LedgerUnavailable: it is not certain that it was stored.
         """
         seal = self.vault.seal
+        area_mu = None if application.area_mu is None else f"{application.area_mu:f}"
 
         def fill(session: Session, case_id: str, now: datetime) -> LoanOrder:
             session.add(
@@ -103,7 +104,7 @@ class Ledger:
                     case_id=case_id,
                     purpose_sealed=seal(application.purpose, f"{case_id}/purpose"),
                     crop_or_livestock=application.crop_or_livestock,
-                    area_mu=None if application.area_mu is None else str(application.area_mu),
+                    area_mu=area_mu,
                     term_months=application.term_months,
                     region=application.region,
                     name_sealed=seal(application.name, f"{case_id}/name"),
@@ -118,7 +119,7 @@ class Ledger:
                 amount_fen=application.amount_fen,
                 purpose=application.purpose,
                 crop_or_livestock=application.crop_or_livestock,
-                area_mu=None if application.area_mu is None else str(application.area_mu),
+                area_mu=area_mu,
                 term_months=application.term_months,
                 name=application.name,
                 phone=application.phone,

@@ -7,6 +7,7 @@ import signal
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import aiohttp
 import pytest
@@ -76,6 +77,12 @@ async def test_an_application_reaches_the_banks_people(
     assert sandbox.count("loan_applications") == 1
 
 
+async def test_a_round_area_arrives_as_the_bank_reads_it(loans: LoanService, application: LoanApplication) -> None:
+    case = await loans.submit(replace(application, area_mu=Decimal("1E+2")), "k1")
+    assert case.state is CaseState.IN_REVIEW
+    assert case.details["area_mu"] == "100"
+
+
 async def test_simultaneous_submits_make_one_application(
     loans: LoanService, application: LoanApplication, sandbox: Sandbox
 ) -> None:
@@ -94,6 +101,10 @@ async def test_simultaneous_submits_make_one_application(
         ({"term_months": 0}, ApplicationInvalid),
         ({"phone": "１３８"}, ApplicationInvalid),
         ({"name": " "}, ApplicationInvalid),
+        ({"area_mu": Decimal("NaN")}, ApplicationInvalid),
+        ({"area_mu": Decimal("-1")}, ApplicationInvalid),
+        ({"crop_or_livestock": "玉\x00米"}, ApplicationInvalid),
+        ({"region": "x" * 65}, ApplicationInvalid),
     ],
 )
 async def test_what_cannot_be_an_application_is_not_stored(
