@@ -29,7 +29,9 @@ def main(arguments: list[str]) -> int:
             table[group][f"{row['label']}->{verdict.label}"] += 1
         wrong = (row["label"] == "fraud") != (verdict.label == "fraud") and row["label"] != "borderline"
         if wrong and "--errors" in arguments:
-            print(row["label"], verdict.label, verdict.score, group, row["text"][:120].replace("\n", "|"), file=sys.stderr)
+            print(
+                row["label"], verdict.label, verdict.score, group, row["text"][:120].replace("\n", "|"), file=sys.stderr
+            )
     report = {}
     for kind, counts in table.items():
         hit = counts["fraud->fraud"]

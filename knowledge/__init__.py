@@ -1,1 +1,4 @@
-"""Knowledge: entries with sources, their index, search with a decision, and the fraud check. Knows no other package but ``nlu.dialect``."""
+"""Knowledge: entries with sources, their index, search with a decision, and the fraud check.
+
+Knows no other package but ``nlu.dialect``.
+"""

@@ -78,7 +78,7 @@ class OnnxEmbedder:
         try:
             self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
             self._query = self._session(QUERY_GRAPH, threads=1)
-        except Exception as error:  # noqa: BLE001 - both libraries raise bare Exception subclasses
+        except Exception as error:
             raise ModelError(f"{folder}: cannot be opened ({type(error).__name__}); delete it and {CURE}") from error
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
@@ -139,7 +139,7 @@ class LibraryEmbedder:
         self.identity = f"{folder.name}:{_folder_digest(folder)}"
         try:
             self._model: Any = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-        except Exception as error:  # noqa: BLE001 - the library lets anything through
+        except Exception as error:
             raise ModelError(f"{folder}: cannot be loaded by sentence-transformers ({error!s:.120})") from error
         probe = self.queries(["一"])
         self.dimension = int(probe.shape[1])

@@ -1,4 +1,7 @@
-"""Errors of the knowledge package. ``code`` is stable and goes to logs; ``str(error)`` is one line that names the cure."""
+"""Errors of the knowledge package.
+
+``code`` is stable and goes to logs; ``str(error)`` is one line that names the cure.
+"""
 
 from __future__ import annotations
 

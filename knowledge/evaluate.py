@@ -1,7 +1,7 @@
 """``kb eval``: ranks labelled queries with the production retriever, one temporary index a subset.
 
-Figures a subset: hit@1, hit@3, hit@5 (share of queries with a relevant entry that high), mrr (of the first ten), p50_ms and
-p95_ms (wall time of one search, embedding included).
+Figures a subset: hit@1, hit@3, hit@5 (share of queries with a relevant entry that high), mrr (of the first ten),
+p50_ms and p95_ms (wall time of one search, embedding included).
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def evaluate(
 
 
 def figures(docs: int, ranks: Sequence[int], times: Sequence[float]) -> dict[str, float]:
-    """The figures of one subset from the rank of the first relevant hit (0: none) and the milliseconds of each query."""
+    """Figures of one subset from the rank of each first relevant hit (0: none) and the milliseconds of each query."""
     rank = np.asarray(ranks)
     found = rank > 0
 

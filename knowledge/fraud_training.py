@@ -1,8 +1,8 @@
 """Trains the fraud classifier when an index is built: logistic regression, calibrated, stored as plain arrays.
 
-Features of a text: its e5 vector, tf-idf of hashed character 1- to 3-grams, and one bit for each named sign. The training texts
-(``fraud_data/messages.tsv``) are our own. Probabilities are made by Platt's method on out-of-fold scores, so that they mean
-what they say; the two thresholds are read off the same out-of-fold probabilities.
+Features of a text: its e5 vector, tf-idf of hashed character 1- to 3-grams, and one number for each named sign. The
+training texts (``fraud_data/messages.tsv``) are our own. Probabilities are made by Platt's method on out-of-fold
+scores, so that they mean what they say.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def train(embedder: Embedder, index_dir: Path) -> bool:
         center=center,
         report=np.array(json.dumps(_report(platt.predict_proba(held_out[:, None])[:, 1], truth))),
     )
-    os.replace(part, target)
+    part.replace(target)
     return True
 
 

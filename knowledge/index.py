@@ -8,6 +8,7 @@ passage), ``ngrams.npz`` (posting lists), ``tables.npz`` (which passage belongs 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import os
 import shutil
@@ -26,10 +27,11 @@ from knowledge.embedding import Calibration, Embedder, Progress, Vectors
 from knowledge.entry import Entry, Source
 from knowledge.errors import IndexError_
 from knowledge.ngrams import NgramIndex
-from knowledge.passages import passages
+from knowledge.passages import Passage, passages
 from knowledge.scoring import Decision, default_decision
+from nlu.dialect import pinyin
 
-FORMAT = 1
+FORMAT = 2
 POINTER = "current"
 KEPT_FOLDERS = 2
 """The serving folder and the one before, for readers that still have it open."""
@@ -82,13 +84,17 @@ def entry_json(entry: Entry) -> dict[str, Any]:
 
 def entry_from_json(stored: dict[str, Any]) -> Entry:
     """The entry ``entry_json`` wrote."""
-    days = {key: date.fromisoformat(stored[key]) if stored[key] else None for key in ("valid_from", "valid_to", "checked_on")}
+    days = {
+        key: date.fromisoformat(stored[key]) if stored[key] else None
+        for key in ("valid_from", "valid_to", "checked_on")
+    }
     sources = tuple(Source.model_validate(source) for source in stored["sources"])
     return Entry(**{**stored, **days, "sources": sources, "questions": tuple(stored["questions"])})
 
 
 def _inputs_hash(entries: Sequence[Entry], model: str, decision: Decision) -> str:
     digest = hashlib.sha256(f"{FORMAT}|{model}|{json.dumps(asdict(decision))}".encode())
+    digest.update(inspect.getsource(pinyin).encode())  # another folding makes other n-grams
     for entry in entries:
         digest.update(json.dumps(entry_json(entry), ensure_ascii=False, sort_keys=True).encode())
     return digest.hexdigest()
@@ -103,7 +109,7 @@ def current_folder(index_dir: Path) -> Path | None:
     return index_dir / name
 
 
-def _old_vectors(index_dir: Path, model: str) -> dict[str, int | Any]:
+def _old_vectors(index_dir: Path, model: str) -> dict[str, Any]:
     """Passage text hash -> vector of the serving index, when the same model made it; else nothing."""
     folder = current_folder(index_dir)
     try:
@@ -112,7 +118,9 @@ def _old_vectors(index_dir: Path, model: str) -> dict[str, int | Any]:
         old = None
     if old is None or old.manifest.model != model:
         return {}
-    texts = [passage.text for entry in old.entries for passage in passages(entry)]
+    texts = [passage.embedded for entry in old.entries for passage in passages(entry)]
+    if len(texts) != old.manifest.passages:
+        return {}
     return {text: old.vectors.reconstruct(row) for row, text in enumerate(texts)}
 
 
@@ -161,7 +169,7 @@ def build(
         except IndexError_:
             pass  # damaged: build it again
     parts = [passages(entry) for entry in entries]
-    texts = [passage.text for part in parts for passage in part]
+    texts = [passage.embedded for part in parts for passage in part]
     vectors = _embed(texts, embedder, _old_vectors(index_dir, embedder.identity), progress)
     manifest = Manifest(
         format=FORMAT,
@@ -181,12 +189,12 @@ def build(
         flat = faiss.IndexIDMap2(faiss.IndexFlatIP(embedder.dimension))
         flat.add_with_ids(vectors, np.arange(len(texts), dtype=np.int64))
         faiss.write_index(flat, str(folder / "vectors.faiss"))
-        _write_tables(folder, entries, parts, texts)
+        _write_tables(folder, entries, parts)
         (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
         _sync(folder)
         if (index_dir / name).exists():
             shutil.rmtree(index_dir / name)
-        os.replace(folder, index_dir / name)
+        folder.replace(index_dir / name)
     _point_to(index_dir, name)
     return manifest, True
 
@@ -204,7 +212,7 @@ def _embed(
     return np.stack([known[text] for text in texts]).astype(np.float32)
 
 
-def _write_tables(folder: Path, entries: Sequence[Entry], parts: list[list[Any]], texts: list[str]) -> None:
+def _write_tables(folder: Path, entries: Sequence[Entry], parts: list[list[Passage]]) -> None:
     counts = np.array([len(part) for part in parts])
     first_row = np.concatenate([[0], np.cumsum(counts)])
     bodies = np.array([sum(passage.kind == "body" for passage in part) for part in parts])
@@ -220,7 +228,8 @@ def _write_tables(folder: Path, entries: Sequence[Entry], parts: list[list[Any]]
         topics=np.array([entry.topic for entry in entries]),
         valid=np.array(valid, dtype=np.int32),
     )
-    stored = {}
+    stored: dict[str, npt.NDArray[np.generic]] = {}
+    texts = [passage.text for part in parts for passage in part]
     for kind, codes_of in (("chars", ngrams.char_codes), ("pinyin", ngrams.pinyin_codes)):
         stored |= {f"{kind}_{key}": value for key, value in ngrams.build(texts, codes_of).arrays().items()}
     np.savez(folder / "ngrams.npz", **stored)
@@ -241,7 +250,7 @@ def _point_to(index_dir: Path, name: str) -> None:
         out.write(name + "\n")
         out.flush()
         os.fsync(out.fileno())
-    os.replace(pointer, index_dir / POINTER)
+    pointer.replace(index_dir / POINTER)
     old = sorted(
         (path for path in index_dir.glob("index-*") if path.is_dir() and path.name != name),
         key=lambda path: path.stat().st_mtime,
@@ -285,7 +294,9 @@ def open_folder(folder: Path) -> Index:
     if vectors.ntotal != manifest.passages or len(entries) != manifest.entries or counts.sum() != manifest.passages:
         raise IndexError_(f"{folder}: incomplete index; {CURE}")
     entry_of = np.repeat(np.arange(len(entries), dtype=np.int32), counts)
-    return Index(manifest, folder, vectors, kinds["chars"], kinds["pinyin"], entry_of=entry_of, entries=entries, **table)
+    return Index(
+        manifest, folder, vectors, kinds["chars"], kinds["pinyin"], entry_of=entry_of, entries=entries, **table
+    )
 
 
 def open_current(index_dir: Path) -> Index:

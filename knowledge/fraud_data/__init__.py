@@ -1,1 +1,1 @@
-"""Data of the fraud check: ``signs.yml`` (named signs and what to do) and ``messages.tsv`` (training texts, all written for it)."""
+"""Data of the fraud check: ``signs.yml`` (named signs, advice) and ``messages.tsv`` (training texts written for it)."""

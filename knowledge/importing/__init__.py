@@ -1,4 +1,7 @@
-"""From files to entries: our own Markdown entries, JSONL, and plain Markdown or text. Each bad file or line is named, the rest goes in."""
+"""From files to entries: our own Markdown entries, JSONL, and plain Markdown or text.
+
+Each bad file or line is named, the rest goes in.
+"""
 
 from __future__ import annotations
 

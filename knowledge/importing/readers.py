@@ -122,5 +122,10 @@ def read_jsonl(path: Path) -> Iterator[Entry | str]:
         )
 
 
-READERS: dict[str, Reader] = {".md": read_markdown, ".markdown": read_markdown, ".txt": read_plain, ".jsonl": read_jsonl}
+READERS: dict[str, Reader] = {
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".txt": read_plain,
+    ".jsonl": read_jsonl,
+}
 """Reader by file name ending."""
