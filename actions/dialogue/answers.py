@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from actions.dialogue.ports import Fraud, Knowledge, SearchResult
 from actions.dialogue.turn import Message, Option, Reply, Turn, payload
 from actions.texts import answers as say
 from actions.texts import services as service_say
-from actions.texts.say import Say
+from actions.texts.say import hotlines
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +20,9 @@ MOST_CHOICES = 3
 """A list read aloud is forgotten after three."""
 NO_ENTRY = "none"
 """``entry`` of the option "none of these"."""
+
+_PAID = re.compile("(?:已经|刚才|刚刚|都|就|我)[^，。]{0,6}(?:转|汇|打)(?:了|过去)(?!.*(?:没|要))|(?:被|遭)(?:人)?骗了")
+"""The money is gone already."""
 
 
 def answer_of(hit: Any) -> Message:
@@ -92,16 +96,16 @@ class FraudAnswer:
             verdict = await asyncio.to_thread(self._fraud.check, told)
         except Exception as error:  # noqa: BLE001 - the warning must be given even when the checker fails
             log.error("fraud check failed type=%s", type(error).__name__)
-            text = Say(say.FRAUD_DOWN) + Say(say.FRAUD_CALL, say.FRAUD_CALL_SPOKEN)
+            text = hotlines(say.FRAUD_DOWN)
             return Reply((Message(text.text, text.spoken, kind="error"),))
-        opening = {"fraud": say.FRAUD, "normal": say.FRAUD_NORMAL}.get(verdict.label, say.FRAUD_UNSURE)
-        text = Say(opening)
-        if verdict.signs and verdict.label != "normal":
-            text = text + Say(say.FRAUD_SIGNS + "；".join(sign.rstrip("。；") for sign in verdict.signs[:3]) + "。")
-        if verdict.label == "fraud":
-            text = text + Say(say.FRAUD_DO)
-        text = text + Say(say.FRAUD_CALL, say.FRAUD_CALL_SPOKEN)
-        return Reply((Message(text.text, text.spoken, kind="fraud", extra={"label": verdict.label}),))
+        label = {"label": verdict.label}
+        if _PAID.search(told):  # every minute counts: nothing stands before the call
+            paid = hotlines(say.FRAUD_PAID)
+            return Reply((Message(paid.text, paid.spoken, kind="fraud", extra=label),))
+        signs = "；".join(sign.rstrip("。；") for sign in verdict.signs[:MOST_CHOICES])
+        because = say.FRAUD_SIGNS.format(signs=signs) if signs and verdict.label != "normal" else ""
+        told_back = hotlines(verdict.advice + because)
+        return Reply((Message(told_back.text, told_back.spoken, kind="fraud", extra=label),))
 
 
 class LoanProductAnswer:

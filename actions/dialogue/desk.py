@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-import re
 
 from actions.cases import Case
+from actions.dialogue import words
 from actions.dialogue.answers import KnowledgeAnswer, answer_of
+from actions.dialogue.form import SURE
 from actions.dialogue.ports import Cases, HandOffs
 from actions.dialogue.turn import Handler, Message, Option, Reply, Turn, payload
 from actions.texts import answers as say
 from actions.texts import services as service_say
 from actions.texts.money import amount
-from actions.texts.say import Say, digits
+from actions.texts.say import Say, digits, hotlines
 from nlu.dialect.digits import digit_runs
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,10 @@ class Person:
         self._hand_offs = hand_offs
 
     async def __call__(self, turn: Turn) -> Reply:
-        """Register the wish."""
+        """Register the wish; if it is not clear that it is one, ask first."""
+        if not turn.is_payload and turn.confidence < SURE and not words.person(turn.words):
+            choices = (Option(say.ASK_PERSON, payload("human_agent")), Option(say.HANDOFF_NO, payload("thanks")))
+            return Reply((Message(say.HANDOFF_ASK, options=choices, kind="question"),))
         reason = say.HANDOFF_REASONS.get(str(turn.first("reason")), say.HANDOFF_REASONS["asked"])
         try:
             number = await self._hand_offs.request(turn.sender, reason)
@@ -98,12 +102,6 @@ class NotConnected:
         return Reply(tuple(messages))
 
 
-def _spoken(text: str) -> Say:
-    """Telephone numbers of five digits are spelled out when read aloud."""
-    heard = re.sub(r"\d{5}", lambda match: service_say.SPOKEN_NUMBERS.get(match.group(), digits(match.group())), text)
-    return Say(text, heard if heard != text else None)
-
-
 def not_connected(knowledge: KnowledgeAnswer) -> dict[str, Handler]:
     """The handlers of all services that are not connected yet, by intent."""
     visit = (
@@ -111,13 +109,13 @@ def not_connected(knowledge: KnowledgeAnswer) -> dict[str, Handler]:
         Option(service_say.VISIT_NO, payload("thanks")),
     )
     return {
-        "query_price": NotConnected(_spoken(service_say.PRICE)),
-        "trade_goods": NotConnected(_spoken(service_say.TRADE)),
-        "find_service_point": NotConnected(_spoken(service_say.SERVICE_POINT)),
-        "open_account_card": NotConnected(_spoken(service_say.OPEN_CARD), knowledge),
-        "report_card_loss": NotConnected(Say(service_say.CARD_LOSS, service_say.CARD_LOSS_SPOKEN), knowledge),
-        "query_subsidy": NotConnected(_spoken(service_say.SUBSIDY), knowledge),
-        "find_course": NotConnected(_spoken(service_say.COURSE)),
-        "village_affairs": NotConnected(_spoken(service_say.VILLAGE), knowledge),
-        "book_visit": NotConnected(_spoken(service_say.VISIT), options=visit),
+        "query_price": NotConnected(hotlines(service_say.PRICE)),
+        "trade_goods": NotConnected(hotlines(service_say.TRADE)),
+        "find_service_point": NotConnected(hotlines(service_say.SERVICE_POINT)),
+        "open_account_card": NotConnected(hotlines(service_say.OPEN_CARD), knowledge),
+        "report_card_loss": NotConnected(hotlines(service_say.CARD_LOSS), knowledge),
+        "query_subsidy": NotConnected(hotlines(service_say.SUBSIDY), knowledge),
+        "find_course": NotConnected(hotlines(service_say.COURSE)),
+        "village_affairs": NotConnected(hotlines(service_say.VILLAGE), knowledge),
+        "book_visit": NotConnected(hotlines(service_say.VISIT), options=visit),
     }

@@ -274,7 +274,7 @@ class Form:
             return Reply(reply.messages, self._keep(asked, {}))
         answers = tuple(replace(message, options=()) for message in reply.messages)
         again = self._spec.ask(asked, values)
-        back = replace(again, text=say.BACK_TO + again.text, spoken=say.BACK_TO + (again.spoken or again.text))
+        back = replace(again, text=say.BACK_TO + again.text, spoken=again.spoken and say.BACK_TO + again.spoken)
         return Reply((*answers, back), self._keep(asked, {MISSES: misses}))
 
     async def _repeated(self, turn: Turn, asked: str) -> Reply:

@@ -103,7 +103,7 @@ class LoanForm:
         text = turn.words
         found: Values = {name: value for name, value in self._measures(text).items() if values.get(name) is None}
         if slot == "loan_purpose" and not read.is_question(text):
-            purpose = read.purpose_in(text)
+            purpose = read.purpose_in(text) or read.loose_purpose(text)
             if purpose is not None:
                 found = {**found, "loan_purpose": purpose, **self._crop_if_told(turn, text)}
         elif slot == "crop_or_livestock" and not read.is_question(text):

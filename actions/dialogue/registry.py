@@ -117,7 +117,7 @@ def _written(reply: Reply, dispatcher: CollectingDispatcher) -> list[dict[str, A
 def build_actions(ports: Ports) -> list[Action]:
     """The actions to register, with the services they use."""
     knowledge = KnowledgeAnswer(ports.knowledge)
-    repeat, misunderstood = Repeat(), NotUnderstood()
+    repeat, misunderstood = Repeat(), NotUnderstood(knowledge)
     handlers: dict[str, Handler] = {
         "ask_knowledge": knowledge,
         "check_fraud": FraudAnswer(ports.fraud),

@@ -3,13 +3,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from actions.dialogue import options
+from actions.dialogue.answers import KnowledgeAnswer
 from actions.dialogue.form import FORM_OF, MISSES, MISSES_BEFORE_PERSON
 from actions.dialogue.turn import Handler, Message, Option, Reply, Turn, payload
 from actions.texts import talk as say
 
+log = logging.getLogger(__name__)
+
+MOST_MEANINGS = 3
+SHORTEST_QUESTION = 3
+"""Characters below which a text is no question to search for."""
 LIKELY = 0.15
 """A meaning below this confidence is not worth reading back."""
 
@@ -37,7 +44,10 @@ class Repeat:
 
 
 class NotUnderstood:
-    """Asks again, reads back the two likeliest meanings, and the third time offers a person."""
+    """Asks again, reads back the likeliest meanings, and the third time offers a person."""
+
+    def __init__(self, knowledge: KnowledgeAnswer) -> None:
+        self._knowledge = knowledge
 
     async def __call__(self, turn: Turn) -> Reply:
         """What to say depends on how often it happened in a row."""
@@ -50,21 +60,37 @@ class NotUnderstood:
             return Reply((Message(say.OFFER_PERSON, options=choices, kind="offer_person"),), {MISSES: 0})
         if turn.is_payload:
             return Reply((Message(say.SAY_AGAIN, kind="talk"),))
-        likely = [name for name, score in turn.ranking if name in say.MEANINGS and score >= LIKELY][:2]
-        if len(likely) < 2:
+        meant = (await self._meanings(turn))[:MOST_MEANINGS]
+        if not meant:
             return Reply((Message(say.NOT_UNDERSTOOD, kind="not_understood"),), {MISSES: misses})
-        meant = [Option(say.MEANINGS[name], self._meaning(name, turn)) for name in likely]
         none = Option(say.NONE_OF_THESE, payload("nlu_fallback"))
         return Reply((Message(say.DID_YOU_MEAN, options=(*meant, none), kind="clarify"),), {MISSES: misses})
+
+    async def _meanings(self, turn: Turn) -> list[Option]:
+        """The likeliest intents, questions by the titles of the entries that fit."""
+        meant: list[Option] = []
+        likely = [name for name, score in turn.ranking if name in say.MEANINGS and score >= LIKELY][:2]
+        if len(turn.words) >= SHORTEST_QUESTION:
+            try:
+                found = await self._knowledge.search(turn.queries, turn.region)
+            except Exception as error:  # noqa: BLE001 - then only intents are read back
+                log.error("knowledge search failed type=%s", type(error).__name__)
+            else:
+                if found.decision == "answer" or (found.decision == "clarify" and "ask_knowledge" in likely):
+                    meant = [
+                        Option(hit.title, payload("ask_knowledge", entry=hit.id, question=hit.title))
+                        for hit in found.hits[: 1 if found.decision == "answer" else 2]
+                    ]
+        if len(likely) < 2 and not meant:
+            return []
+        asked = [name for name in likely if name != "ask_knowledge" or not meant]
+        return [*meant, *(Option(say.MEANINGS[name], self._meaning(name, turn)) for name in asked)]
 
     @staticmethod
     def _meaning(intent: str, turn: Turn) -> str:
         """Questions carry their words along, so that choosing the meaning answers at once."""
-        return (
-            payload(intent, question=turn.words[:MOST_WORDS])
-            if intent in ("ask_knowledge", "check_fraud")
-            else payload(intent)
-        )
+        asks = intent in ("ask_knowledge", "check_fraud")
+        return payload(intent, question=turn.words[:MOST_WORDS]) if asks else payload(intent)
 
 
 class Bare:

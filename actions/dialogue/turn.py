@@ -46,7 +46,7 @@ class Message:
     def custom(self) -> dict[str, Any]:
         """The ``custom`` object of the channel contract."""
         return {
-            "spoken": self.spoken,
+            "spoken": None if self.spoken == self.text else self.spoken,
             "sources": [dict(source) for source in self.sources],
             "case_id": self.case_id,
             "kind": self.kind,

@@ -54,7 +54,7 @@ _COMPOUND = (
     "夏侯",
 )
 _NAME_SAID = re.compile(
-    rf"(我(?:的)?(?:名字|姓名)?(?:就)?(?:叫做|叫|是)|俺(?:叫|是)|名字(?:叫|是)|姓名(?:是|叫)?|叫做|名叫|^叫)(?:[{_HAN}]{{1,8}}(?:村|屯|寨|庄|组|镇|乡)的)?([{_HAN}·]{{2,15}})"
+    rf"(我(?:的)?(?:名字|姓名)?(?:就)?(?:叫做|叫|是)|俺(?:叫|是)|名字(?:叫|是)|姓名(?:是|叫)?|叫做|名叫|(?:^|[，,、\s])叫)(?:[{_HAN}]{{1,8}}(?:村|屯|寨|庄|组|镇|乡)的)?([{_HAN}·]{{2,15}})"
 )
 _NOT_NAMES = (
     "不知",
@@ -116,6 +116,10 @@ _VILLAGE = re.compile(rf"([{_HAN}0-9]{{1,20}}?(?:社区|村民小组|村|屯|寨
 _VILLAGE_LEAD = re.compile(r"^(?:我们|俺们|我|俺|咱|家|就|是|在|住在|住|来自|人|的|村子|叫|[，,\s])+")
 _PURPOSE = re.compile(
     r"(?:买|购|种|养|盖|修|建|翻|开|搞|做|收|包|租|承包|扩|流转|添|换|进货|周转|挖|栽|育|雇|请)[^，,。；;？?！!]{0,16}"
+)
+_NEED = re.compile(
+    "看病|治病|住院|学费|上学|读书|结婚|彩礼|盖房|修房|建房|装修|还账|还债|开支|过日子|"
+    "车|店|生意|加工|运输|肥|料|种|药|机|棚|圈|塘|苗|仔"
 )
 _PURPOSE_SHORT = frozenset(
     (
@@ -274,8 +278,17 @@ def loose_village(text: str) -> str | None:
 
 def purpose(text: str) -> str | None:
     """What the money is for, if the text tells a doing (买牛, 盖大棚, 种玉米) and asks nothing."""
-    said = text.strip(" 。，,！!.")
-    if not said or is_question(said) or len(said) > 40:
+    if len(text) > 60:
+        return None
+    for clause in reversed(re.split(r"[，,。；;！!？?]", text)):
+        found = _purpose_of(clause.strip())
+        if found is not None:
+            return found
+    return None
+
+
+def _purpose_of(said: str) -> str | None:
+    if not said or is_question(said):
         return None
     bare = re.sub(
         r"^(?:我|俺|咱|就是|就|主要|想|要|是|用来|拿来|拿去|用于|准备|打算|为了|去|来|给|家里|屋头)+", "", said
@@ -285,6 +298,12 @@ def purpose(text: str) -> str | None:
         return bare
     match = _PURPOSE.match(bare)
     return bare if match and len(bare) >= 2 and match.end() >= min(len(bare), 4) else None
+
+
+def loose_purpose(text: str) -> str | None:
+    """A need told in short (给娃交学费, 看病), for the moment when the purpose is asked and nothing else fits."""
+    said = text.strip(" 。，,！!.")
+    return said if 2 <= len(said) <= 20 and not is_question(said) and _NEED.search(said) else None
 
 
 def purpose_in(text: str) -> str | None:

@@ -24,7 +24,7 @@ ASK_ACCOUNT = {
     "medical_insurance": "请说医保的缴费编号。",
     "pension": "请说养老保险的缴费编号。",
 }
-HINT_ACCOUNT = "我没听出号码。您一个数字一个数字说就行。"
+HINT_ACCOUNT = "我没听出号码。号码在缴费单子上，一个数字一个数字说就行。手边没有，就说取消，找到了再来。"
 ACCOUNT_ODD = "我听到的号码是{count}位，怕听错了。请您再说一遍。"
 FOUND = "查到了：{type}，{period}，号码{account}，户名{name}，要交{amount}。对吗？"
 SAMPLE = "这是练习用的账单，不是真钱。"

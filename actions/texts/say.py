@@ -29,6 +29,16 @@ def digits(number: str) -> str:
     return "，".join("".join(_SPOKEN_DIGITS.get(char, char) for char in group) for group in groups)
 
 
+def hotlines(text: str) -> Say:
+    """``text`` with short telephone numbers (96110, 110) spelled out for the ear."""
+    heard = re.sub(
+        r"(?<!\d)(?:1\d{2}|1\d{4}|9\d{4})(?!\d|元|斤|亩)",
+        lambda match: "".join(_SPOKEN_DIGITS[char] for char in match.group()),
+        text,
+    )
+    return Say(text, heard if heard != text else None)
+
+
 def speakable(text: str) -> str:
     """``text`` with every number of five and more digits spelled digit by digit."""
     return re.sub(r"\d{5,}", lambda match: digits(match.group()), text)

@@ -64,7 +64,7 @@ class Services:
         return SimpleNamespace(decision=self.decision, hits=self.hits)
 
     def check(self, text: str) -> Any:
-        return SimpleNamespace(label=self.label, signs=("叫您转到安全账户",), advice="挂掉电话")
+        return SimpleNamespace(label=self.label, signs=("叫您转到安全账户",), advice="先挂电话，打96110问。")
 
     def _fail(self) -> None:
         if self.fail is not None:

@@ -18,12 +18,12 @@ pytestmark = pytest.mark.unit
 ROOT = Path(__file__).parents[3]
 
 
-def user(text: str, intent: str, **more: Any) -> dict[str, Any]:
+def user(text: str, intent: str, confidence: float = 0.9, **more: Any) -> dict[str, Any]:
     return {
         "event": "user",
         "text": text,
         "parse_data": {},
-        "latest": {"text": text, "intent": {"name": intent, "confidence": 0.9}, **more},
+        "latest": {"text": text, "intent": {"name": intent, "confidence": confidence}, **more},
     }
 
 
@@ -87,12 +87,12 @@ async def test_refuse_says_so_and_offers_a_person() -> None:
     assert message["buttons"][0]["payload"] == "/human_agent"
 
 
-@pytest.mark.parametrize(("label", "said"), [("fraud", "很像骗子"), ("unsure", "拿不准"), ("normal", "不像骗局")])
-async def test_fraud_is_told_plainly_with_whom_to_call(label: str, said: str) -> None:
+@pytest.mark.parametrize("label", ["fraud", "unsure", "normal"])
+async def test_fraud_advice_and_signs_are_told(label: str) -> None:
     (message,), _ = await run(Services(label=label), "叫我转钱到安全账户", "check_fraud")
-    assert said in message["text"]
-    assert "96110" in message["text"]
+    assert message["text"].startswith("先挂电话，打96110问")
     assert "九六一一零" in message["custom"]["spoken"]
+    assert ("安全账户" in message["text"]) is (label != "normal")
 
 
 async def test_progress_of_the_newest_case() -> None:
@@ -144,7 +144,7 @@ async def test_the_two_likeliest_meanings_are_read_back() -> None:
         {"name": "pay_bill", "confidence": 0.4},
         {"name": "ask_knowledge", "confidence": 0.35},
     ]
-    (message,), _ = await run(Services(), "电费的事", "nlu_fallback", intent_ranking=ranking)
+    (message,), _ = await run(Services(decision="refuse"), "电费的事", "nlu_fallback", intent_ranking=ranking)
     assert [b["title"] for b in message["buttons"]] == ["交费", "问一个问题", "都不是"]
     before = (user("电费的事", "nlu_fallback"), bot(message))
     messages, events = await run(Services(), "第一个", "choose_option", before=before)
@@ -153,6 +153,28 @@ async def test_the_two_likeliest_meanings_are_read_back() -> None:
     services = Services()
     await run(services, "2", "inform", before=before)
     assert services.queries == [["电费的事"]]
+
+
+async def test_an_entry_that_fits_is_offered_when_the_intent_is_unclear() -> None:
+    (message,), _ = await run(Services(), "低保咋个申请", "nlu_fallback")
+    assert [b["title"] for b in message["buttons"]] == ["小麦条锈病怎么防治", "都不是"]
+    before = (user("低保咋个申请", "nlu_fallback"), bot(message))
+    (answer,), _ = await run(Services(), "第一个", "choose_option", before=before)
+    assert answer["text"].endswith("全文")
+
+
+@pytest.mark.parametrize("text", ["我已经转了五万怎么办", "刚才把钱打过去了", "我被人骗了"])
+async def test_money_already_gone_is_sent_to_the_police_first(text: str) -> None:
+    (message,), _ = await run(Services(label="unsure"), text, "check_fraud")
+    assert "马上打110" in message["text"]
+    assert "一一零" in message["custom"]["spoken"]
+
+
+async def test_an_unsure_wish_for_a_person_is_asked_about() -> None:
+    services = Services()
+    (message,), _ = await run(services, "不告诉你", "human_agent", confidence=0.6)
+    assert services.handed_off == []
+    assert [b["title"] for b in message["buttons"]] == ["请工作人员帮我", "不用"]
 
 
 async def test_repeat_says_the_last_message_with_its_options() -> None:

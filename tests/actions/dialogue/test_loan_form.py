@@ -231,7 +231,7 @@ async def test_failure_keeps_the_form_and_its_key() -> None:
     key = talk.slots["form_key"]
     talk.services.fail = LedgerUnavailable()
     said = await talk.say("提交", "affirm")
-    assert "没有登记上" in said
+    assert "登记系统暂时用不了" in said
     assert talk.asked == "loan_confirm"
     await talk.say("提交", "affirm")
     assert list(talk.services.submitted) == [key]
