@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import nlu.quiet  # noqa: F401 - before rasa
+import nlu.quiet  # before rasa
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -40,6 +40,7 @@ async def _parse(model: Path, lines: Iterable[str]) -> int:
 
         from nlu.components.understanding import understand, understood
 
+        nlu.quiet.quiet_structlog()
         agent = Agent.load(str(model))
     for line in lines:
         # A leading slash would be a command to Rasa; what people say never is one.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 import warnings
 
 QUIET = {
@@ -28,3 +30,13 @@ def _keep(message: Warning | str, category: type[Warning], *_: object, **__: obj
 
 warnings.simplefilter("ignore")
 warnings.showwarning = _keep
+
+
+def quiet_structlog() -> None:
+    """Send Rasa's structured log to stderr, errors only: by default it prints what users say to stdout."""
+    import structlog  # type: ignore[import-not-found]  # only there beside Rasa
+
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

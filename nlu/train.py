@@ -68,6 +68,7 @@ def _train(work: Path) -> Path | None:
     from rasa.shared.importers.importer import TrainingDataImporter
     from rasa.validator import Validator
 
+    nlu.quiet.quiet_structlog()
     importer = TrainingDataImporter.load_from_config("config.yml", "domain", list(DATA))
     validator = Validator.from_importer(importer)
     checks = (
