@@ -26,4 +26,6 @@ class PinyinFeaturizer(CountVectorsFeaturizer):
         if attribute != TEXT or not text or not tokens:
             return []
         sounds = folded(text)
-        return ["".join(sounds[token.start : token.end]) for token in tokens]
+        return [
+            token.lemma if token.lemma != token.text else "".join(sounds[token.start : token.end]) for token in tokens
+        ]
