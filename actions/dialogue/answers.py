@@ -125,11 +125,15 @@ class LoanProductAnswer:
             else:
                 if found.decision == "answer" and found.hits and found.hits[0].topic == "finance":
                     messages.append(answer_of(found.hits[0]))
+        if turn.active_form == "loan_form":
+            messages.append(Message(service_say.LOAN_PRODUCT, kind="answer"))
+            return Reply(tuple(messages))
         choices = (
             Option(service_say.APPLY_NOW, payload("apply_loan")),
             Option(service_say.ASK_MORE, payload("thanks")),
         )
-        messages.append(Message(service_say.LOAN_PRODUCT, options=choices, kind="answer"))
+        offer = service_say.LOAN_PRODUCT + service_say.OFFER_APPLICATION
+        messages.append(Message(offer, options=choices, kind="answer"))
         return Reply(tuple(messages))
 
 

@@ -24,6 +24,8 @@ REQUESTED = "requested_slot"
 KEY = "form_key"
 MISSES = "form_misses"
 PENDING = "form_pending"
+TRIED = "form_tried"
+"""Submitting was tried and its outcome is not known: nothing may be said about it as certain."""
 MISSES_BEFORE_PERSON = 3
 SURE = 0.7
 """Confidence from which an intent may stop, repeat or confirm without a plain word for it."""
@@ -149,7 +151,7 @@ class Form:
             if answer is not None:
                 return answer
         if (turn.intent == "cancel" and (turn.is_payload or turn.confidence >= 0.8)) or words.cancel(turn.words):
-            return self._end([Message(say.CANCELLED, kind="cancelled")])
+            return self._cancelled(turn)
         pressed = self._pressed(turn)
         if pressed is not None:
             return await self._filled(turn, values, pressed, [])
@@ -178,7 +180,7 @@ class Form:
             if whole:
                 return await self._filled(turn, values, whole, [])
         if turn.intent == "cancel" and turn.confidence >= SURE:
-            return self._end([Message(say.CANCELLED, kind="cancelled")])
+            return self._cancelled(turn)
         if turn.intent == "repeat" and turn.confidence >= SURE:
             return await self._repeated(turn, asked)
         if turn.intent == "correct_value" or words.corrects(told):
@@ -195,6 +197,8 @@ class Form:
             if farewell is not None:
                 return self._end(farewell)
         if turn.intent in FORM_OF and FORM_OF[turn.intent] != self._name():
+            if turn.slots.get(TRIED):
+                return self._say([Message(say.FINISH_FIRST.format(task=spec.task), kind="form")], asked)
             return self._ask_switch(turn, asked)
         if turn.intent in DIGRESSIONS:
             return await self._digress(turn, values, asked, turn.intent)
@@ -258,7 +262,9 @@ class Form:
             return self._say([Message(say.CHANGE_WHAT, options=spec.change_options(values), kind="form")], spec.confirm)
         if words.yes(turn.words) or (sure and not words.no(turn.words) and not words.corrects(turn.words)):
             messages, over = await spec.agreed(turn, values, str(turn.slots[KEY]))
-            return self._end(messages) if over else self._say(messages, spec.confirm)
+            if over:
+                return self._end(messages)
+            return Reply(tuple(messages), self._keep(spec.confirm, {TRIED: True}))
         return None
 
     async def _digress(self, turn: Turn, values: Values, asked: str, intent: str) -> Reply:
@@ -354,9 +360,13 @@ class Form:
     def _again(self, asked: str, values: Values, messages: list[Message]) -> Reply:
         return Reply((*messages, self._spec.ask(asked, values)), self._keep(asked, {}))
 
+    def _cancelled(self, turn: Turn) -> Reply:
+        text = say.CANCELLED_UNSURE if turn.slots.get(TRIED) else say.CANCELLED
+        return self._end([Message(text, kind="cancelled")])
+
     def _end(self, messages: list[Message]) -> Reply:
         """Leave the form; nothing of it stays behind."""
-        names = (*self._spec.slots, *self._spec.extras, KEY, PENDING)
+        names = (*self._spec.slots, *self._spec.extras, KEY, PENDING, TRIED)
         return Reply(tuple(messages), {**dict.fromkeys(names), MISSES: 0, REQUESTED: None})
 
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from actions.dialogue import persons, words
 from actions.dialogue import values as read
-from actions.dialogue import words
 from actions.dialogue.form import DIGRESSIONS, FORM_OF, SURE, Rejected, Values
 from actions.dialogue.ports import Loans
 from actions.dialogue.turn import Message, Option, Turn, payload
@@ -66,9 +66,9 @@ class LoanForm:
             return {}
         found = self._measures(text)
         found.update(self._crop_of(turn))
-        found["loan_purpose"] = read.purpose_in(text)
-        found["applicant_name"] = read.said_name(text)
-        found["applicant_village"] = read.find_village(text)
+        found["loan_purpose"] = persons.purpose_in(text)
+        found["applicant_name"] = persons.said_name(text)
+        found["applicant_village"] = persons.find_village(text)
         return {name: value for name, value in found.items() if value is not None}
 
     def whole(self, slot: str, turn: Turn, values: Mapping[str, Any]) -> Values | Rejected | None:
@@ -83,16 +83,16 @@ class LoanForm:
         if slot == "applicant_phone":
             return self._checked_phone(read.whole_digits(text))
         if slot == "loan_purpose":
-            found = read.purpose(text)
+            found = persons.purpose(text)
             return None if found is None else {"loan_purpose": found, **self._crop_if_told(turn, text)}
         if slot == "crop_or_livestock":
             return self._whole_crop(turn, text)
         if slot == "applicant_name":
-            name = read.whole_name(text)
-            other = turn.intent in NOT_NAMES and turn.confidence >= SURE and read.said_name(text) is None
+            name = persons.whole_name(text)
+            other = turn.intent in NOT_NAMES and turn.confidence >= SURE and persons.said_name(text) is None
             return None if name is None or other else {"applicant_name": name}
         if slot == "applicant_village":
-            village = read.whole_village(text)
+            village = persons.whole_village(text)
             return None if village is None else {"applicant_village": village}
         if slot == "loan_consent" and words.yes(text):
             return {"loan_consent": True}
@@ -103,19 +103,19 @@ class LoanForm:
         text = turn.words
         found: Values = {name: value for name, value in self._measures(text).items() if values.get(name) is None}
         if slot == "loan_purpose" and not read.is_question(text):
-            purpose = read.purpose_in(text) or read.loose_purpose(text)
+            purpose = persons.purpose_in(text) or persons.loose_purpose(text)
             if purpose is not None:
                 found = {**found, "loan_purpose": purpose, **self._crop_if_told(turn, text)}
         elif slot == "crop_or_livestock" and not read.is_question(text):
             found.update(self._crop_of(turn) or self._bare_crop(text))
         elif slot == "applicant_name":
-            name = read.said_name(text) or turn.first("name")
+            name = persons.said_name(text) or turn.first("name")
             if name is None and turn.intent == "inform":
-                name = read.loose_name(text)
+                name = persons.loose_name(text)
             if isinstance(name, str) and not read.is_question(text):
                 found["applicant_name"] = name
         elif slot == "applicant_village":
-            village = read.find_village(text) or (read.loose_village(text) if turn.intent == "inform" else None)
+            village = persons.find_village(text) or (persons.loose_village(text) if turn.intent == "inform" else None)
             if village is not None and not read.is_question(text):
                 found["applicant_village"] = village
         elif slot == "loan_consent" and turn.intent == "affirm" and not words.no(text):
@@ -147,15 +147,15 @@ class LoanForm:
             new = self.whole(slot, _saying(turn, said), values)
             if isinstance(new, dict):
                 return new
-        if "applicant_name" in values and read.said_name(turn.words):
-            return {"applicant_name": read.said_name(turn.words)}
-        if "applicant_village" in values and read.whole_village(said):
-            return {"applicant_village": read.whole_village(said)}
+        if "applicant_name" in values and persons.said_name(turn.words):
+            return {"applicant_name": persons.said_name(turn.words)}
+        if "applicant_village" in values and persons.whole_village(said):
+            return {"applicant_village": persons.whole_village(said)}
         if "crop_or_livestock" in values and (crop := self._whole_crop(turn, said)):
             return crop
-        if "applicant_name" in values and (name := read.whole_name(said)):
+        if "applicant_name" in values and (name := persons.whole_name(said)):
             return {"applicant_name": name}
-        if "loan_purpose" in values and (purpose := read.purpose(said)):
+        if "loan_purpose" in values and (purpose := persons.purpose(said)):
             return {"loan_purpose": purpose}
         return {}
 
@@ -289,7 +289,7 @@ class LoanForm:
         return self._crop_of(turn) if any(verb in text for verb in ("种", "养", "栽", "喂", "育")) else {}
 
     def _whole_crop(self, turn: Turn, text: str) -> Values | None:
-        if read.says_none(text):
+        if persons.says_none(text):
             return {"crop_or_livestock": NOTHING, "loan_kind": "none", "loan_area": None}
         if read.is_question(text):
             return None
@@ -336,7 +336,7 @@ class LoanForm:
     @staticmethod
     def _checked_area(mu: float | None, text: str) -> Values | Rejected | None:
         if mu is None:
-            no_land = read.says_none(text)
+            no_land = persons.says_none(text)
             return {"loan_area": None, "loan_kind": "none"} if no_land else None
         return {"loan_area": mu} if 0 < mu <= MOST_MU else Rejected(say.AREA_ODD.format(area=area(mu).text))
 

@@ -243,6 +243,11 @@ async def test_unknown_outcome_is_said_as_such() -> None:
     said = await talk.say("提交", "affirm")
     assert "没法确定" in said
     assert talk.asked == "loan_confirm"
+    assert "没定下来" in await talk.say("我要交电费", "pay_bill")
+    said = await talk.say("取消", "cancel")
+    assert "不能确定" in said
+    assert "没有交上去" not in said
+    assert not any(talk.slots.values())
 
 
 async def test_livestock_is_not_asked_for_mu() -> None:
@@ -311,3 +316,12 @@ async def test_not_right_at_the_consent_does_not_end_the_form() -> None:
     assert talk.asked == "loan_consent"
     await talk.say("不同意", "deny")
     assert talk.asked is None
+
+
+@pytest.mark.parametrize("text", ["赵家村", "我是赵家村的", "河湾村二组", "俺住柳树屯", "幸福社区", "县城", "我住县城"])
+async def test_all_kinds_of_villages(text: str) -> None:
+    talk = Talk("apply_loan", slots={"form_key": "k"})
+    talk.slots["requested_slot"] = "applicant_village"
+    await talk.say(text, "nlu_fallback", 0.5)
+    assert talk.slots["applicant_village"] in text
+    assert len(talk.slots["applicant_village"]) >= 2
