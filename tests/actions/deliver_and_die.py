@@ -6,6 +6,8 @@ Arguments: ledger URL, bank URL, bank key, point (``before_send``, ``after_send`
 from __future__ import annotations
 
 import asyncio
+import faulthandler
+import logging
 import os
 import signal
 import sys
@@ -42,4 +44,6 @@ async def main(database_url: str, bank_url: str, key: str, point: str) -> None:
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    faulthandler.dump_traceback_later(40)
     asyncio.run(main(*sys.argv[1:]))

@@ -177,7 +177,7 @@ async def test_a_server_killed_around_the_request_delivers_once(
             where,
             cwd=ROOT,
         )
-        return await asyncio.wait_for(process.wait(), 60)
+        return await asyncio.wait_for(process.wait(), 120)
 
     assert await run(point) == -signal.SIGKILL
     assert sandbox.count("loan_applications") == (1 if point == "after_send" else 0)
