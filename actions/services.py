@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from knowledge.fraud import FraudChecker
-
     from actions.bills import BillService
     from actions.cases import CaseBook
     from actions.handoffs import HandOffs
     from actions.loans import LoanService
+    from knowledge.fraud import FraudChecker
     from knowledge.retriever import Retriever
 
 
