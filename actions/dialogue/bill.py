@@ -11,7 +11,7 @@ from typing import Any
 
 from actions.bills import AccountInvalid, AccountNotFound, AlreadyPaid, BankUnavailable, Bill, NothingDue
 from actions.dialogue import values as read
-from actions.dialogue.form import Rejected, Values
+from actions.dialogue.form_spec import Rejected, Values
 from actions.dialogue.ports import Bills
 from actions.dialogue.turn import Message, Option, Turn, payload
 from actions.errors import ActionsError

@@ -7,7 +7,7 @@ import logging
 from actions.cases import Case
 from actions.dialogue import words
 from actions.dialogue.answers import KnowledgeAnswer, answer_of
-from actions.dialogue.form import SURE
+from actions.dialogue.form_spec import SURE
 from actions.dialogue.ports import Cases, HandOffs
 from actions.dialogue.turn import Handler, Message, Option, Reply, Turn, payload
 from actions.texts import answers as say

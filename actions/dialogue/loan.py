@@ -9,16 +9,17 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from actions.dialogue import persons, words
+from actions.dialogue import loan_summary, persons, words
 from actions.dialogue import values as read
-from actions.dialogue.form import DIGRESSIONS, FORM_OF, SURE, Rejected, Values
+from actions.dialogue.form_spec import DIGRESSIONS, FORM_OF, SURE, Rejected, Values
+from actions.dialogue.loan_summary import NOTHING
 from actions.dialogue.ports import Loans
 from actions.dialogue.turn import Message, Option, Turn, payload
 from actions.errors import ActionsError
 from actions.loans import LoanApplication
 from actions.texts import loan as say
 from actions.texts.money import amount, area, term
-from actions.texts.say import Say, digits, speakable
+from actions.texts.say import Say, digits
 from nlu.dialect import numbers
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,6 @@ LEAST_FEN, MOST_FEN = 1_000_00, 10_000_000_00
 MOST_MONTHS, MOST_MU = 360, 100_000
 NOT_NAMES = (DIGRESSIONS - {"greet", "out_of_scope", "human_agent"}) | set(FORM_OF)
 """A short message that clearly means one of these is no bare name (查进度 could be one)."""
-NOTHING = "无"
-"""``crop_or_livestock`` of somebody who grows and raises nothing."""
 
 
 class LoanForm:
@@ -180,7 +179,7 @@ class LoanForm:
     def ask(self, slot: str, values: Mapping[str, Any]) -> Message:
         """The question for ``slot``, with its options."""
         if slot == self.confirm:
-            return self._read_back(values)
+            return loan_summary.read_back(values)
         choices: list[Option] = []
         if slot == "loan_purpose":
             choices = [Option(title, payload("inform", field=slot, value=title)) for title in say.PURPOSES]
@@ -210,11 +209,7 @@ class LoanForm:
 
     def started(self, values: Mapping[str, Any]) -> Message | None:
         """What the opening sentence already told, said back."""
-        parts = [_told(slot, values) for slot in say.LABEL if values.get(slot) is not None]
-        text = Say(say.START)
-        if parts:
-            text = text + Say(say.NOTED) + _joined(parts) + Say("。")
-        return Message(text.text, text.spoken, kind="form")
+        return loan_summary.started(values)
 
     async def arrived(self, turn: Turn, values: Values) -> tuple[list[Message], Values | None]:
         """Nothing to look up."""
@@ -244,10 +239,10 @@ class LoanForm:
             case = await self._loans.submit(application, key)
         except ActionsError as error:
             log.warning("loan not submitted code=%s", error.code)
-            return [Message(error.message + say.TRY_AGAIN, kind="error", options=self._confirm_options())], False
+            return [Message(error.message + say.TRY_AGAIN, kind="error", options=loan_summary.CONFIRM_OPTIONS)], False
         except Exception as error:  # noqa: BLE001 - unknown outcome: the key makes the next try safe
             log.error("loan submit failed type=%s", type(error).__name__)
-            return [Message(say.FAILED, kind="error", options=self._confirm_options())], False
+            return [Message(say.FAILED, kind="error", options=loan_summary.CONFIRM_OPTIONS)], False
         done = Say(
             say.DONE.format(case=case.id, state=case.state_text),
             say.DONE.format(case=digits(case.id), state=case.state_text),
@@ -348,21 +343,6 @@ class LoanForm:
             {"applicant_phone": number} if read.is_phone(number) else Rejected(say.PHONE_ODD.format(count=len(number)))
         )
 
-    # -- reading back ----------------------------------------------------------------------------------------------
-
-    def _read_back(self, values: Mapping[str, Any]) -> Message:
-        parts = [_told(slot, values) for slot in say.LABEL if values.get(slot) is not None]
-        text = Say(say.READ_BACK) + _joined(parts) + Say("。") + Say(say.IS_IT_RIGHT)
-        return Message(text.text, text.spoken, options=self._confirm_options(), kind="confirm")
-
-    @staticmethod
-    def _confirm_options() -> tuple[Option, ...]:
-        return (
-            Option(say.SUBMIT, payload("affirm")),
-            Option(say.CHANGE, payload("correct_value")),
-            Option(say.DROP, payload("cancel")),
-        )
-
 
 _ALSO = {
     "loan_amount": ("钱数", "贷"),
@@ -379,24 +359,3 @@ _ALSO = {
 def _saying(turn: Turn, said: str) -> Turn:
     """``turn`` as if only ``said`` had been said."""
     return replace(turn, text=said)
-
-
-def _told(slot: str, values: Mapping[str, Any]) -> Say:
-    value = values[slot]
-    label = say.LABEL[slot]
-    if slot == "loan_amount":
-        return Say(label) + amount(int(value))
-    if slot == "loan_term":
-        return Say(label + term(int(value)))
-    if slot == "loan_area":
-        return Say(label) + area(float(value))
-    if slot == "applicant_phone":
-        return Say(label + str(value), label + digits(str(value)))
-    if slot == "crop_or_livestock":
-        doing = say.DOING.get(str(values.get("loan_kind")), label)
-        return Say(say.NEITHER if value == NOTHING else doing + str(value))
-    return Say(label + str(value), speakable(label + str(value)))
-
-
-def _joined(parts: list[Say]) -> Say:
-    return Say("，".join(part.text for part in parts), "，".join(part.spoken or part.text for part in parts))

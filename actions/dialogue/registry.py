@@ -15,7 +15,8 @@ from actions.dialogue import secrets
 from actions.dialogue.answers import FraudAnswer, KnowledgeAnswer, LoanProductAnswer
 from actions.dialogue.bill import BillForm
 from actions.dialogue.desk import Person, Progress, not_connected
-from actions.dialogue.form import MISSES, REQUESTED, Form
+from actions.dialogue.form import Form
+from actions.dialogue.form_spec import MISSES, REQUESTED
 from actions.dialogue.loan import LoanForm
 from actions.dialogue.ports import Ports
 from actions.dialogue.talk import Bare, NotUnderstood, Repeat, Told, small_talk

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from actions.dialogue import options
 from actions.dialogue.answers import KnowledgeAnswer
-from actions.dialogue.form import FORM_OF, MISSES, MISSES_BEFORE_PERSON
+from actions.dialogue.form_spec import FORM_OF, MISSES, MISSES_BEFORE_PERSON
 from actions.dialogue.turn import Handler, Message, Option, Reply, Turn, payload
 from actions.texts import talk as say
 

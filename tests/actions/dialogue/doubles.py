@@ -11,7 +11,8 @@ from typing import Any
 from actions.bills import AccountNotFound, Bill
 from actions.cases import Case, CaseEvent, CaseState
 from actions.dialogue.bill import BillForm
-from actions.dialogue.form import FORM_OF, REQUESTED, Form
+from actions.dialogue.form import Form
+from actions.dialogue.form_spec import FORM_OF, REQUESTED
 from actions.dialogue.loan import LoanForm
 from actions.dialogue.registry import build_actions
 from actions.dialogue.turn import Entity, Message, Reply, Turn
