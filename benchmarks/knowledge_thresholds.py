@@ -122,7 +122,7 @@ def main(arguments: list[str]) -> int:
         "model": retriever.index.manifest.model,
         "fitted_on": summary(cases[::2], thresholds),
         "kept_aside": summary(cases[1::2], thresholds),
-        "kept_aside_misheard": summary([case for case in noisy[1::2]], thresholds),
+        "kept_aside_misheard": summary(noisy[1::2], thresholds),
     }
     print(json.dumps(report, ensure_ascii=False, indent=1))
     for case in cases:

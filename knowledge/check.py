@@ -86,7 +86,8 @@ def _check_one(file: _File, day: date) -> list[Finding]:
     if len(spoken) > SPOKEN_CHARS:
         found.append(Finding("spoken", place, f"{len(spoken)} characters, at most {SPOKEN_CHARS}"))
     if head.hotline:
-        wanted = _HOTLINE_NUMBER.findall(head.hotline) or [head.hotline]
+        # "当地民政局" is named when the text says 县民政局.
+        wanted = _HOTLINE_NUMBER.findall(head.hotline) or [head.hotline.removeprefix("当地")]
         if missing := [number for number in wanted if number not in file.text]:
             found.append(Finding("hotline", place, f"{missing[0]} is not in the text"))
     elif head.topic in ("antifraud", "finance"):
@@ -134,7 +135,7 @@ def _near_duplicates(files: Sequence[_File]) -> list[Finding]:
         grams = ngrams.build(texts, ngrams.char_codes)
         for place, text in enumerate(texts):
             scores = grams.scores(ngrams.char_codes(text))[:place]
-            for other in np.flatnonzero(scores >= limit):
+            for other in np.flatnonzero(scores >= limit).tolist():
                 if _overlap(files[other].head, files[place].head):
                     says = f"{label} {scores[other]:.0%} the same as {files[other].head.id}"
                     found.append(Finding("near-duplicate", str(files[place].path), says))

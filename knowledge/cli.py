@@ -38,9 +38,14 @@ def _edge(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _progress(label: str, total: int) -> Callable[[int], object]:
-    from tqdm import tqdm
+    from tqdm import tqdm  # type: ignore[import-untyped]
 
-    return tqdm(total=total, desc=label, unit="text", file=sys.stderr, disable=total < 50).update
+    bar = tqdm(total=total, desc=label, unit="text", file=sys.stderr, disable=total < 50)
+
+    def tell(done: int) -> object:
+        return bar.update(done)
+
+    return tell
 
 
 def _lines(text: str | None, file: Path | None) -> Iterator[str]:

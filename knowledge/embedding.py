@@ -36,7 +36,8 @@ class Calibration:
 
     def __call__(self, cosine: Vectors) -> Vectors:
         """Cosines mapped to 0..1, clipped."""
-        return np.clip((cosine - self.low) / (self.high - self.low), 0.0, 1.0)
+        scaled: Vectors = np.clip((cosine - self.low) / (self.high - self.low), 0.0, 1.0)
+        return scaled
 
 
 E5_CALIBRATION = Calibration(0.75, 0.95)

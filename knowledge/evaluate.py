@@ -90,7 +90,7 @@ def evaluate(
     report = {}
     for subset in subsets:
         with tempfile.TemporaryDirectory(prefix="kb-eval-") as folder:
-            tell = (lambda total, _, s=subset: progress(s.name, total)) if progress else None  # type: ignore[misc]
+            tell = (lambda total, _, s=subset: progress(s.name, total)) if progress else None
             index.build(subset.docs, Path(folder), embedder, progress=tell)
             retriever = Retriever(index.open_current(Path(folder)), embedder)
             ranks, times = [], []

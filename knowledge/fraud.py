@@ -12,6 +12,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +86,7 @@ class FraudModel:
         try:
             with np.load(path) as stored:
                 return str(stored["inputs"])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
             return None
 
     @classmethod
@@ -108,7 +109,7 @@ class FraudModel:
                 )
         except FileNotFoundError as error:
             raise FraudModelError(f"{path}: no fraud classifier yet; {CURE}") from error
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
             raise FraudModelError(f"{path}: damaged; delete it and {CURE}") from error
 
 

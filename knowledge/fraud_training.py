@@ -73,7 +73,7 @@ def train(embedder: Embedder, index_dir: Path) -> bool:
     center = vectors.mean(axis=0)
     rows = np.stack([features(text, vector, center, idf, signs) for text, vector in zip(texts, vectors, strict=True)])
 
-    def fitted(places: np.ndarray) -> LogisticRegression:  # type: ignore[type-arg]
+    def fitted(places: np.ndarray) -> LogisticRegression:
         return LogisticRegression(C=STRENGTH, max_iter=2000).fit(rows[places], truth[places])
 
     held_out = np.zeros(len(texts))
@@ -100,7 +100,7 @@ def train(embedder: Embedder, index_dir: Path) -> bool:
     return True
 
 
-def _report(probability: np.ndarray, truth: np.ndarray) -> dict[str, float]:  # type: ignore[type-arg]
+def _report(probability: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     """Out-of-fold accuracy and Brier score, kept with the model."""
     return {
         "texts": len(truth),

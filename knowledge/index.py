@@ -13,11 +13,13 @@ import json
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -232,7 +234,7 @@ def _write_tables(folder: Path, entries: Sequence[Entry], parts: list[list[Passa
     texts = [passage.text for part in parts for passage in part]
     for kind, codes_of in (("chars", ngrams.char_codes), ("pinyin", ngrams.pinyin_codes)):
         stored |= {f"{kind}_{key}": value for key, value in ngrams.build(texts, codes_of).arrays().items()}
-    np.savez(folder / "ngrams.npz", **stored)
+    np.savez(folder / "ngrams.npz", allow_pickle=False, **stored)
     with (folder / "entries.jsonl").open("w", encoding="utf-8") as out:
         for entry in entries:
             out.write(json.dumps(entry_json(entry), ensure_ascii=False) + "\n")
@@ -288,7 +290,7 @@ def open_folder(folder: Path) -> Index:
         entries = tuple(entry_from_json(json.loads(line)) for line in lines)
     except IndexError_:
         raise
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, BadZipFile, zlib.error) as error:
         raise IndexError_(f"{folder}: damaged index ({type(error).__name__}); {CURE}") from error
     counts = np.diff(table["first_row"])
     if vectors.ntotal != manifest.passages or len(entries) != manifest.entries or counts.sum() != manifest.passages:

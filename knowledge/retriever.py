@@ -204,7 +204,8 @@ def _nearest(index: Index, vector: npt.NDArray[np.float32], rows_allowed: npt.ND
     parameters = None
     if not rows_allowed.all():
         bits = np.packbits(rows_allowed, bitorder="little")
-        parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
+        selector = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]  # faiss wraps it at import
+        parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
     _, rows = index.vectors.search(vector[None], min(CANDIDATES, len(rows_allowed)), params=parameters)
     return [int(row) for row in rows[0] if row >= 0]
 

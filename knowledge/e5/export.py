@@ -57,16 +57,17 @@ def _bert(weights: Weights, kept: list[int]) -> Any:
             state[f"{there}{name}.LayerNorm.bias"] = tensor(f"{here}{short}.b")
     model = BertModel(config, add_pooling_layer=False)
     model.load_state_dict(state, strict=True)
-    return model.eval()
+    model.train(False)
+    return model
 
 
 def _save_library_form(model: Any, tokenizer: Any, folder: Path) -> None:
     """Writes ``folder`` so that ``SentenceTransformer(folder)`` loads it."""
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers import models as modules
+    from sentence_transformers.sentence_transformer import modules
     from transformers import PreTrainedTokenizerFast
 
-    fast = PreTrainedTokenizerFast(
+    fast: Any = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         bos_token="<s>",  # noqa: S106 - a token of the vocabulary
         eos_token="</s>",  # noqa: S106
@@ -95,7 +96,7 @@ def _save_graphs(model: Any, folder: Path) -> None:
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    class Pooled(torch.nn.Module):  # type: ignore[misc]
+    class Pooled(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.bert = model

@@ -48,7 +48,7 @@ def kept_tokens(vocabulary: Vocabulary) -> list[int]:
 def _nmt_nfkc() -> bytes:
     """SentencePiece's own normalisation table (not in the weights), from a toy model trained on the spot."""
     import sentencepiece
-    from sentencepiece import sentencepiece_model_pb2
+    from sentencepiece import sentencepiece_model_pb2 as messages
 
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder, "toy.txt")
@@ -61,7 +61,7 @@ def _nmt_nfkc() -> bytes:
             hard_vocab_limit=False,
             minloglevel=2,
         )
-        proto = sentencepiece_model_pb2.ModelProto()
+        proto = messages.ModelProto()  # type: ignore[attr-defined]
         proto.ParseFromString(Path(folder, "toy.model").read_bytes())
         return bytes(proto.normalizer_spec.precompiled_charsmap)
 

@@ -55,8 +55,10 @@ class Weights:
         if self._data[:4] != b"E5S1":
             raise ModelError(f"{path}: not an E5S1 weight file; delete it and prepare again")
         self._take("I")  # version of the layout; the hash of the file has been checked before
-        sizes = self._take("7i")
-        self.shape = Shape(*sizes, epsilon=self._take("f")[0])
+        hidden, layers, heads, feed_forward, vocabulary, positions, types = self._take("7i")
+        (epsilon,) = struct.unpack_from("<f", self._data, self._at)
+        self._at += 4
+        self.shape = Shape(hidden, layers, heads, feed_forward, vocabulary, positions, types, float(epsilon))
         self._take("i")
         count, bos, eos, pad, unk = self._take("5i")
         (text_bytes,) = self._take("Q")

@@ -1,0 +1,153 @@
+"""Search over a small index: filters, decisions, swap while serving."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from knowledge import index
+from knowledge.embedding import Embedder
+from knowledge.entry import Entry
+from knowledge.errors import IndexError_
+from knowledge.retriever import Retriever, decide
+from knowledge.scoring import Decision
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def retriever(index_dir: Path, embedder: Embedder) -> Retriever:
+    return Retriever(index.open_current(index_dir), embedder, index_dir)
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("小麦条锈病怎么防治", "farm-rust"),
+        ("小麦条修病怎么防治", "farm-rust"),
+        ("苞谷钻心虫咋整", "farm-borer"),
+        ("银行卡掉了咋挂失", "finance-lost"),
+    ],
+)
+def test_right_entry_answers_with_its_source(retriever: Retriever, asked: str, wanted: str) -> None:
+    found = retriever.search([asked])
+    assert (found.decision, found.hits[0].id) == ("answer", wanted)
+    assert found.hits[0].sources[0].article == "第三十四条"
+
+
+@pytest.mark.parametrize("asked", ["给我讲个笑话", "怎么做红烧肉", "足球世界杯谁赢了"])
+def test_out_of_scope_is_refused(retriever: Retriever, asked: str) -> None:
+    assert retriever.search([asked]).decision == "refuse"
+
+
+@pytest.mark.parametrize("asked", [[], [""], ["   "]])
+def test_nothing_asked_is_refused(retriever: Retriever, asked: list[str]) -> None:
+    assert retriever.search(asked) == type(retriever.search([""]))("refuse", ())
+
+
+def test_punctuation_and_long_text_do_not_fail(retriever: Retriever) -> None:
+    assert retriever.search(["？！…"]).decision == "refuse"
+    assert retriever.search(["小麦条锈病" * 500]).hits
+
+
+def test_a_later_hypothesis_can_win(retriever: Retriever) -> None:
+    assert retriever.search(["银航咔", "银行卡丢了怎么挂失"]).hits[0].id == "finance-lost"
+
+
+def test_region_falls_back_from_county_to_nation_nearest_first(retriever: Retriever) -> None:
+    asked = ["八十岁有补贴吗"]
+    assert retriever.search(asked, region="510123").hits[0].id == "policy-sc"
+    assert {hit.id for hit in retriever.search(asked, region="110101").hits} & {"policy-sc"} == set()
+    assert retriever.search(asked).hits[0].id == "policy-nat"
+
+
+def test_expired_entry_is_found_only_on_its_days(retriever: Retriever) -> None:
+    asked = ["疫情期间缓缴社保"]
+    assert "policy-old" not in {hit.id for hit in retriever.search(asked).hits}
+    assert retriever.search(asked, on=date(2020, 12, 31)).hits[0].id == "policy-old"
+    assert "policy-old" not in {hit.id for hit in retriever.search(asked, on=date(2021, 1, 1)).hits}
+
+
+def test_topic_filter(retriever: Retriever) -> None:
+    assert {hit.topic for hit in retriever.search(["小麦条锈病怎么防治"], topic="finance").hits} == {"finance"}
+
+
+def test_k_limits_hits_without_changing_the_decision(retriever: Retriever) -> None:
+    asked = ["八十岁有补贴吗"]
+    assert len(retriever.search(asked, k=1).hits) == 1
+    assert retriever.search(asked, k=1).decision == retriever.search(asked, k=5).decision
+
+
+@pytest.mark.parametrize(
+    ("scores", "wanted"),
+    [
+        ([0.7, 0.3], "answer"),
+        ([0.7, 0.695], "clarify"),
+        ([0.47, 0.40], "answer"),
+        ([0.47, 0.46], "clarify"),
+        ([0.41, 0.1], "clarify"),
+        ([0.2], "refuse"),
+        ([], "refuse"),
+    ],
+)
+def test_decision(scores: list[float], wanted: str) -> None:
+    assert decide(Decision(0.5, 0.45, 0.05, 0.4, 0.01), scores) == wanted
+
+
+def test_unchanged_inputs_are_not_built_again(index_dir: Path, embedder: Embedder, entries: list[Entry]) -> None:
+    assert index.build(entries, index_dir, embedder)[1] is False
+
+
+def test_swap_while_serving(tmp_path: Path, embedder: Embedder, entries: list[Entry]) -> None:
+    index.build(entries[:3], tmp_path, embedder)
+    retriever = Retriever(index.open_current(tmp_path), embedder, tmp_path)
+    failures: list[BaseException] = []
+    done = threading.Event()
+
+    def serve() -> None:
+        while not done.is_set():
+            try:
+                assert retriever.search(["小麦条锈病怎么防治"]).hits[0].id == "farm-rust"
+            except BaseException as error:  # noqa: BLE001 - handed to the test
+                failures.append(error)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    for count in (4, 5, 6):
+        index.build(entries[:count], tmp_path, embedder)
+        assert retriever.refresh() is True
+        assert retriever.index.manifest.entries == count
+    assert retriever.refresh() is False
+    done.set()
+    thread.join()
+    assert failures == []
+    assert len(list(tmp_path.glob("index-*"))) == index.KEPT_FOLDERS
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "vectors.faiss", "tables.npz", "ngrams.npz", "entries.jsonl"])
+def test_damaged_index_is_named_and_rebuilt(
+    tmp_path: Path, index_dir: Path, embedder: Embedder, entries: list[Entry], name: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(index_dir, copy)
+    folder = index.current_folder(copy)
+    assert folder is not None
+    (folder / name).write_bytes((folder / name).read_bytes()[:50])
+    with pytest.raises(IndexError_, match="kb build"):
+        index.open_current(copy)
+    assert index.build(entries, copy, embedder)[1] is True
+    assert index.open_current(copy).manifest.entries == len(entries)
+
+
+def test_two_entries_with_one_id_are_refused(tmp_path: Path, embedder: Embedder, entries: list[Entry]) -> None:
+    with pytest.raises(IndexError_, match="farm-rust"):
+        index.build([entries[0], entries[0]], tmp_path, embedder)
+
+
+def test_missing_index_names_the_cure(tmp_path: Path) -> None:
+    with pytest.raises(IndexError_, match="kb build"):
+        index.open_current(tmp_path)
