@@ -118,7 +118,9 @@ class RasaClient:
     async def ready(self) -> bool:
         """Whether a trained model is loaded."""
         try:
-            async with self._session.get(f"{self._url}/status", timeout=aiohttp.ClientTimeout(total=3)) as response:
+            async with self._session.get(
+                f"{self._url}/webhooks/gateway/ready", timeout=aiohttp.ClientTimeout(total=3)
+            ) as response:
                 return response.status == 200
         except (aiohttp.ClientError, TimeoutError):
             return False

@@ -18,8 +18,8 @@ from pathlib import Path
 import nlu.quiet  # before rasa
 
 ROOT = Path(__file__).resolve().parents[1]
-INPUTS = ("config.yml", "domain", "nlu/data", "nlu/components", "nlu/dialect", "nlu/train.py")
-DATA = ("nlu/data", "domain")
+INPUTS = ("config.yml", "domain", "nlu/data", "nlu/rules", "nlu/components", "nlu/dialect", "nlu/train.py")
+DATA = ("nlu/data", "nlu/rules")
 """Rules and stories may lie beside the domain they use."""
 
 

@@ -48,13 +48,14 @@ def parts_of(settings: Settings) -> list[Part]:
         raise ValueError(f"XIANGYIN_RUN names unknown parts: {', '.join(sorted(unknown))}; known: {', '.join(NAMES)}")
     python, common = sys.executable, _environment(settings)
     rasa_environment = common | {
-        "XIANGYIN_ACTIONS_URL": f"{settings.url_of('actions')}/webhook",
+        "XIANGYIN_ACTIONS_URL": settings.url_of("actions"),
         "XIANGYIN_INTERNAL_SECRET": settings.internal_secret.get_secret_value(),
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "PYTHONWARNINGS": "ignore",
         "CUDA_VISIBLE_DEVICES": "",
+        "LOG_LEVEL": "WARNING",  # Rasa's default log prints what people say
     }
     model = settings.models_dir / "rasa" / "current.tar.gz"
     rasa_command = (
@@ -87,7 +88,7 @@ def parts_of(settings: Settings) -> list[Part]:
             rasa_command,
             rasa_environment,
             settings.rasa_port,
-            f"http://127.0.0.1:{settings.rasa_port}/status",
+            f"http://127.0.0.1:{settings.rasa_port}/webhooks/gateway/ready",
             300,
         ),
         "gateway": Part(
