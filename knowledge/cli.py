@@ -203,6 +203,11 @@ def check(paths: Annotated[list[Path] | None, typer.Argument()] = None, json_: J
         raise typer.Exit(1)
 
 
+@fraud.callback()
+def _fraud() -> None:
+    """Is a message or call a trick?"""
+
+
 @fraud.command("check")
 @_edge
 def fraud_check(

@@ -29,6 +29,8 @@ VECTOR_SCALE = 6.0
 SIGN_SCALE = 0.5
 FRAUD_AT, UNSURE_AT = 0.60, 0.40
 """Probability at which a text is called fraud; between the two it is unsure."""
+SURE = 0.95
+GRAVE = 2.5
 MAX_CHARS = 1000
 CURE = "run: xiangyin kb build"
 _ADDRESS = re.compile(r"(?:https?://|www\.)[\x21-\x7e]+|[a-z0-9-]+\.(?:com|cn|cc|top|net|vip|pw|xyz|apk)[\x21-\x7e]*")
@@ -146,7 +148,9 @@ class FraudChecker:
         probability = 1 / (1 + math.exp(-max(-30.0, min(30.0, model.slope * margin + model.offset))))
         found = self._signs.found(text)
         if any(sign.sure for sign in found):
-            probability = max(probability, 0.95)
+            probability = max(probability, SURE)
+        elif any(sign.weight >= GRAVE for sign in found):
+            probability = max(probability, UNSURE_AT)  # never "normal" in the face of a grave sign
         label: Literal["fraud", "normal", "unsure"] = "normal"
         if probability >= FRAUD_AT:
             label = "fraud"

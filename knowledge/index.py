@@ -276,6 +276,7 @@ def open_folder(folder: Path) -> Index:
             raise IndexError_(f"{folder}: index format {stored['format']}, this version reads {FORMAT}; {CURE}")
         calibration, decision = Calibration(**stored.pop("calibration")), Decision(**stored.pop("decision"))
         manifest = Manifest(**stored, calibration=calibration, decision=decision)
+        faiss.omp_set_num_threads(1)  # threads cost more than they bring at these sizes
         vectors = faiss.read_index(str(folder / "vectors.faiss"))
         with np.load(folder / "tables.npz") as tables:
             table = {key: tables[key] for key in tables.files}
