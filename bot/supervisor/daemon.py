@@ -91,8 +91,6 @@ class Daemon:
         self._dir = Path(tempfile.mkdtemp(prefix="xiangyin-"))
         self._socket = self._dir / "supervisor.sock"
         self._process: subprocess.Popen[bytes] | None = None
-        transport = SupervisorTransport(None, None, f"unix://{self._socket}")
-        self._rpc: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
 
     def __enter__(self) -> Daemon:
         self._log_dir.mkdir(parents=True, exist_ok=True)
@@ -119,6 +117,12 @@ class Daemon:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self._stop()
+
+    @property
+    def _rpc(self) -> Any:
+        # A new one each time: supervisor's transport cannot be used again after a failed connection.
+        transport = SupervisorTransport(None, None, f"unix://{self._socket}")
+        return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
 
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_S
