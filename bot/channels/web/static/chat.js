@@ -93,8 +93,25 @@ function sourceLine(source) {
   return element("li", {}, text);
 }
 
+// Entries are written in a little Markdown: headings, lists, bold. Anything else is shown as it stands.
+function lines(text) {
+  const nodes = [];
+  let list = null;
+  for (const line of text.split("\n")) {
+    const item = /^\s*(?:[-*]|\d+\.)\s+(.*)/.exec(line);
+    const heading = /^#{1,6}\s+(.*)/.exec(line) ?? /^【(.*)】$/.exec(line);
+    const words = (item?.[1] ?? heading?.[1] ?? line).replaceAll("**", "");
+    if (item && !list) nodes.push(list = element("ul"));
+    if (item) list.append(element("li", { textContent: words }));
+    else list = null;
+    if (heading) nodes.push(element("h2", { textContent: words }));
+    else if (!item && words.trim()) nodes.push(element("p", { textContent: words }));
+  }
+  return nodes;
+}
+
 function showReply(reply) {
-  const box = element("div", { className: `said theirs ${reply.kind ?? ""}` }, reply.text);
+  const box = element("div", { className: `said theirs ${reply.kind ?? ""}` }, ...lines(reply.text));
   if (reply.link && /^https?:\/\//.test(reply.link)) {
     box.append(element("a", { className: "pay", href: reply.link, target: "_blank", rel: "noopener", textContent: "打开银行确认页" }));
   }
