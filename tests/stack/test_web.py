@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.running import Stack
-from voice.decode import decode
+from voice.decode import Limits, decode
 
 pytestmark = pytest.mark.stack
 
@@ -29,7 +29,7 @@ def microphone(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("microphone")
     done = stack.command("voice", "speak", "玉米螟怎么防治？", "-o", str(folder / "question.ogg"))
     assert done.returncode == 0, done.stderr
-    samples = decode((folder / "question.ogg").read_bytes())
+    samples = decode((folder / "question.ogg").read_bytes(), Limits(10**7, 60, 30))
     path = folder / "question.wav"
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 16_000, 0, "NONE", ""))
