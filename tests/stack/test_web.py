@@ -84,9 +84,10 @@ def test_a_typed_question_shows_its_source(page: Page) -> None:
     say(page, "小麦条锈病怎么防治")
     last = page.locator(".theirs").last
     expect(last).to_contain_text("锈")
+    keep(page, "web-chat")
     page.locator("summary").last.click()
     expect(page.locator("details li").last).to_be_visible()
-    keep(page, "web-question")
+    keep(page, "web-source")
 
 
 def test_options_can_be_pressed(page: Page) -> None:
