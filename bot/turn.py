@@ -251,7 +251,7 @@ def _compose(
                 audio=f"/audio/{key}.ogg",
                 kind=custom.get("kind"),
                 case_id=custom.get("case_id"),
-                link=custom.get("link"),
+                link=custom.get("confirm_url"),
             )
         )
     return replies, options, spoken
