@@ -86,7 +86,8 @@ class Delivery:
             if case.state is CaseState.WAITING:
                 self._wake.set()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(attempted.wait(), self._patience)
+                    async with asyncio.timeout(self._patience):
+                        await attempted.wait()
                 case = await self._case(case_id)
             return case
         finally:
@@ -122,8 +123,10 @@ class Delivery:
                 log.error("delivery round failed: %s", error.code)
             except Exception as error:  # noqa: BLE001  (the task must outlive any one round)
                 log.error("delivery round failed: %s", type(error).__name__)
+            # Not wait_for: before Python 3.12 it swallows a cancellation that meets the event, and the task goes on.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), TICK_S)
+                async with asyncio.timeout(TICK_S):
+                    await self._wake.wait()
 
     async def _round(self) -> None:
         free = AT_ONCE - len(self._under_way)

@@ -315,3 +315,14 @@ async def test_stopping_is_quick_while_the_bank_is_slow(
         began = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - began < 2.4
     assert not stopping.alive
+
+
+async def test_stopping_at_the_moment_of_being_woken_ends(ledger: Ledger, bank: HttpBank) -> None:
+    """A cancellation that met the wake-up was once swallowed, and the process never ended."""
+    async with asyncio.timeout(10):
+        async with Delivery(ledger, bank, Metrics()) as delivery:
+            # Past its first round and into its wait: a round ends with its look for watched cases.
+            for _ in range(20):
+                await delivery.pending()
+            delivery._wake.set()
+        assert not delivery.alive
