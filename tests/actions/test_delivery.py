@@ -325,4 +325,6 @@ async def test_stopping_at_the_moment_of_being_woken_ends(ledger: Ledger, bank: 
             for _ in range(20):
                 await delivery.pending()
             delivery._wake.set()
+            began = asyncio.get_running_loop().time()
         assert not delivery.alive
+    assert asyncio.get_running_loop().time() - began < 5
