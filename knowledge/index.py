@@ -239,11 +239,11 @@ def _swap_in(
     if base is not None:
         whole = base.manifest.folding != _folding() or kept.mean() < REUSE
         if whole:
-            new = [base.entries[place] for place in np.flatnonzero(kept)] + new
+            new = [base.entries[place] for place in np.flatnonzero(kept).tolist()] + new
         known = _vectors_of(base, np.arange(kept.size) if whole else np.flatnonzero(~kept))
         base = None if whole else base
     parts = [passages(entry) for entry in new]
-    vectors = _embed([passage.embedded for part in parts for passage in part], embedder, known, progress)
+    vectors = _embed(new, parts, embedder, known, progress)
     with tempfile.TemporaryDirectory(dir=index_dir, prefix=".building.") as temporary:
         folder = Path(temporary, name)
         folder.mkdir()
@@ -253,7 +253,8 @@ def _swap_in(
             inputs=inputs,
             model=embedder.identity,
             dimension=embedder.dimension,
-            calibration=embedder.calibration or (base.manifest.calibration if base else _estimated_calibration(vectors)),
+            calibration=embedder.calibration
+            or (base.manifest.calibration if base else _estimated_calibration(vectors)),
             decision=decision,
             cutting=_cutting(),
             folding=_folding(),
@@ -282,14 +283,28 @@ def _vectors_of(base: Index, places: npt.NDArray[np.integer]) -> dict[str, Vecto
     return known
 
 
-def _embed(texts: list[str], embedder: Embedder, known: dict[str, Vectors], progress: Tell | None) -> Vectors:
+def _embed(
+    entries: Sequence[Entry],
+    parts: list[list[Passage]],
+    embedder: Embedder,
+    known: dict[str, Vectors],
+    progress: Tell | None,
+) -> Vectors:
+    """Vectors of all passages in order; imported documents, which come in bulk, take the fast way."""
+    texts = [passage.embedded for part in parts for passage in part]
+    fast = [entry.status == "imported" for entry, part in zip(entries, parts, strict=True) for _ in part]
+    careful = {text for text, quick in zip(texts, fast, strict=True) if not quick}
     missing = [text for text in dict.fromkeys(texts) if text not in known]
+    vectors = np.empty((len(texts), embedder.dimension), np.float32)
     if missing:
         tell = progress(len(missing), None) if progress else (lambda _: None)
-        known = known | dict(zip(missing, embedder.documents(missing, tell), strict=True))
-    if not texts:
-        return np.zeros((0, embedder.dimension), np.float32)
-    return np.stack([known[text] for text in texts]).astype(np.float32)
+        for quick in (False, True):
+            mine = [text for text in missing if (text not in careful) is quick]
+            if mine:
+                known.update(zip(mine, embedder.documents(mine, tell, quick), strict=True))
+    for row, text in enumerate(texts):
+        vectors[row] = known[text]
+    return vectors
 
 
 def _write(
@@ -317,7 +332,8 @@ def _write(
     faiss.write_index(stored, str(folder / "vectors.faiss"))
     lengths = []
     with (folder / "entries.jsonl").open("wb") as out:
-        for place in np.flatnonzero(kept).tolist() if base is not None else ():
+        for place in np.flatnonzero(kept).tolist() if base is not None else []:
+            assert base is not None
             lengths.append(out.write(base.entries.line(place)))
         lengths += [out.write(entry_line(entry)) for entry in new]
     tables["lines"] = np.concatenate([[0], np.cumsum(lengths)])
@@ -344,9 +360,7 @@ def _tables(entries: Sequence[Entry], parts: list[list[Passage]]) -> dict[str, n
     }
 
 
-def _joined(
-    base: Index, kept: npt.NDArray[np.bool_], new: dict[str, npt.NDArray[Any]]
-) -> dict[str, npt.NDArray[Any]]:
+def _joined(base: Index, kept: npt.NDArray[np.bool_], new: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
     counts = np.diff(base.first_row)[kept]
     first_row = np.concatenate([[0], np.cumsum(counts)])
     bodies = (base.first_wording - base.first_row[:-1])[kept]

@@ -10,6 +10,7 @@ same as building anew. The arrays may be memory maps; a search reads only the li
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 import zlib
 from collections.abc import Callable, Sequence
@@ -146,7 +147,7 @@ class NgramIndex:
 
         codes, starts = array("codes", True), array("starts", False)
         rows, counts = array("rows", True), array("counts", True)
-        if starts.size != codes.size + 1 or not starts[-1] == rows.size == counts.size:  # type: ignore[comparison-overlap]
+        if starts.size != codes.size + 1 or not starts[-1] == rows.size == counts.size:
             raise ValueError(f"{folder}: posting lists of different length")
         return cls(codes, starts, rows, counts, array("inverse_norms", False))  # type: ignore[arg-type]
 
@@ -210,7 +211,7 @@ def _slices(starts: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
     """Ranges of whole posting lists of about ``_SLICE`` postings each."""
     cuts = np.searchsorted(starts, np.arange(_SLICE, int(starts[-1]), _SLICE))
     bounds = np.unique(np.concatenate([[0], cuts, [starts.size - 1]])).tolist()
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    return list(itertools.pairwise(bounds))
 
 
 def _inverse_norms(

@@ -34,7 +34,8 @@ MAX_CHARS = 200
 
 @dataclass(frozen=True)
 class Hit:
-    """One entry found. ``score`` is 0..1; ``date`` is the day the entry was last checked, or its source's date."""
+    """One entry found. ``score`` is 0..1; ``date`` is the day the entry was last checked, or its source's date, or the
+    day it was imported; ``status`` tells a reviewed entry from an imported document, which nobody here has checked."""
 
     id: str
     title: str
@@ -45,6 +46,7 @@ class Hit:
     sources: tuple[Source, ...]
     region: str
     date: Day | None
+    status: Literal["reviewed", "imported"] = "reviewed"
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,16 @@ def _top(signal: npt.NDArray[np.float32]) -> list[int]:
 
 
 def _hit(entry: Entry, score: float) -> Hit:
-    day = entry.checked_on or next((source.date for source in entry.sources if source.date), None)
+    of_source = next((source.date for source in entry.sources if source.date), None)
     return Hit(
-        entry.id, entry.title, entry.topic, round(score, 4), entry.spoken, entry.text, entry.sources, entry.region, day
+        id=entry.id,
+        title=entry.title,
+        topic=entry.topic,
+        score=round(score, 4),
+        spoken=entry.spoken,
+        text=entry.text,
+        sources=entry.sources,
+        region=entry.region,
+        date=entry.checked_on or of_source or entry.imported_on,
+        status=entry.status,
     )

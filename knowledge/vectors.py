@@ -48,7 +48,7 @@ def make(vectors: Vectors) -> Any:
     if not index.is_trained:
         wanted = TRAIN_PER_LIST * getattr(index, "nlist", 2000)
         sample = np.random.default_rng(0).permutation(len(vectors))[:wanted]
-        index.train(vectors[np.sort(sample)])  # type: ignore[call-arg]
+        index.train(vectors[np.sort(sample)])
     _append(index, vectors)
     return index
 
@@ -85,7 +85,7 @@ def reconstruct(index: Any, rows: npt.NDArray[np.integer]) -> Vectors:
     """The stored vectors ``[len(rows), dimension]``."""
     if rows.size == 0:
         return np.zeros((0, index.d), np.float32)
-    if isinstance(index, faiss.IndexIVF) and index.direct_map.type == faiss.DirectMap.NoMap:
+    if isinstance(index, faiss.IndexIVF) and index.direct_map.type == 0:
         index.make_direct_map()
     vectors: Vectors = index.reconstruct_batch(rows.astype(np.int64))
     return vectors
