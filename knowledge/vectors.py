@@ -21,6 +21,8 @@ SQ8_MAX = 300_000
 TRAIN_PER_LIST = 40
 PROBES = 48
 """Lists read when every passage is allowed; more in proportion when a filter lets few through."""
+RANGE_MARGIN = 0.1
+"""SQ8 spreads its 256 steps over the range of a sample, widened by this share at both ends for what comes later."""
 _BLOCK = 50_000
 
 
@@ -45,7 +47,9 @@ def make(vectors: Vectors) -> Any:
     index = faiss.index_factory(vectors.shape[1], kind_for(len(vectors)), faiss.METRIC_INNER_PRODUCT)
     if isinstance(index, faiss.IndexIVF):
         index.cp.niter, index.cp.max_points_per_centroid = 10, TRAIN_PER_LIST
+        index.by_residual = False  # differences to a centre of few passages have a range of their own
     if not index.is_trained:
+        index.sq.rangestat_arg = RANGE_MARGIN
         wanted = TRAIN_PER_LIST * getattr(index, "nlist", 2000)
         sample = np.random.default_rng(0).permutation(len(vectors))[:wanted]
         index.train(vectors[np.sort(sample)])

@@ -23,42 +23,16 @@ UNPACKED_BYTES = 300 * 2**20
 """An office file is a ZIP archive; one that unpacks to more is refused unopened."""
 _FRONT = re.compile(r"\A---\n(.*?)\n---(?:\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
-_SKIPPED = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "nav",
-        "header",
-        "footer",
-        "aside",
-        "form",
-        "button",
-        "select",
-        "svg",
-        "iframe",
-    ]
-)
-_PARAGRAPHS = frozenset(
-    [
-        "p",
-        "li",
-        "dt",
-        "dd",
-        "div",
-        "section",
-        "article",
-        "main",
-        "blockquote",
-        "pre",
-        "br",
-        "tr",
-        "figcaption",
-        "caption",
-        "address",
-    ]
-)
+# fmt: off
+_SKIPPED = frozenset((
+    "script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button", "select", "svg",
+    "iframe",
+))
+_PARAGRAPHS = frozenset((
+    "p", "li", "dt", "dd", "div", "section", "article", "main", "blockquote", "pre", "br", "tr", "figcaption",
+    "caption", "address",
+))
+# fmt: on
 _HEADING_STYLE = re.compile(r"(?:heading|标题)\s*([1-6])", re.IGNORECASE)
 _BROKEN_LINE = re.compile(r"(?<=[\u3400-\u9fff，、：])\n(?=[\u3400-\u9fff])")
 
