@@ -225,7 +225,7 @@ def test_json_lines(tmp_path: Path, store: Store) -> None:
     path = tmp_path / "r.jsonl.gz"
     path.write_bytes(gzip.compress("\n".join(rows).encode()))
     counts = _take(store, path)
-    assert [(entry.id, entry.text) for entry in store.entries()][0] == ("law-1", "乙")
+    assert {entry.id: entry.text for entry in store.entries()}["law-1"] == "乙"
     assert [entry.valid_from for entry in store.entries()] == [None, date(2026, 1, 1)]
     assert [problem.split(".gz:")[1][:2] for problem in counts.problems[:4]] == ["2:", "3:", "4:", "5:"]
     assert "second entry" in counts.problems[4]
