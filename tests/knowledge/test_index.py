@@ -209,7 +209,7 @@ def test_each_kind_of_vectors_finds_changes_and_filters(count: int) -> None:
     rows = np.concatenate([vectors[kept], new])
     assert vector_part.kind_of(changed) == vector_part.kind_for(len(rows))
     assert changed.ntotal == len(rows)
-    np.testing.assert_allclose(vector_part.reconstruct(changed, np.arange(len(rows))), rows, atol=0.02)
+    np.testing.assert_allclose(vector_part.reconstruct(changed, np.arange(len(rows))), rows, atol=0.05)
     for allowed in (np.ones(len(rows), np.bool_), dice.random(len(rows)) < 0.1, dice.random(len(rows)) < 0.01):
         queries = _cloud(40, 4)
         exact = np.where(allowed, queries @ rows.T, -np.inf)
