@@ -3,8 +3,8 @@
 Each size runs in a process of its own on one core. Texts are the bulk documents beside the checkout (the shipped
 content where they are absent), and beyond those, variations of them: sentences in another order with one of
 another text, numbers changed. A thousand texts are embedded by the model; the vectors of the others are those, moved at
-random, which costs a search the same. Searches are end to end: dialect words,
-embedding, all three signals, filters, decision. The questions are the shipped labelled ones; half are searched with a region.
+random, which costs a search the same. Searches are end to end: dialect words, embedding, all three signals, filters,
+decision. The questions are the shipped labelled ones; half are searched with a region.
 All ``_ms`` are processor time of the searching thread, ``wall_p95_ms`` also counts waiting for a busy machine.
 Usage: ``python -m benchmarks.knowledge_scale [SIZE...]`` (a size above 300,000: the vector part alone).
 """
