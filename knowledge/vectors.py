@@ -44,7 +44,7 @@ def kind_of(index: Any) -> str:
 
 def make(vectors: Vectors) -> Any:
     """An index of ``[n, dimension]`` unit vectors; the product of two is their cosine."""
-    index = faiss.index_factory(vectors.shape[1], kind_for(len(vectors)), faiss.METRIC_INNER_PRODUCT)
+    index: Any = faiss.index_factory(vectors.shape[1], kind_for(len(vectors)), faiss.METRIC_INNER_PRODUCT)
     if isinstance(index, faiss.IndexIVF):
         index.cp.niter, index.cp.max_points_per_centroid = 10, TRAIN_PER_LIST
         index.by_residual = False  # differences to a centre of few passages have a range of their own
