@@ -54,6 +54,7 @@ COLUMNS = [
     "p50_ms",
     "p95_ms",
     "max_ms",
+    "wall_p95_ms",
     "embed_ms",
     "sparse_ms",
     "dense_ms",
