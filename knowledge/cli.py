@@ -11,11 +11,14 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from knowledge.errors import KnowledgeError
+
+if TYPE_CHECKING:
+    from knowledge import importing
 
 kb = typer.Typer(help="The knowledge base: search, check, build, import, evaluate.", no_args_is_help=True)
 fraud = typer.Typer(help="Is a message or call a trick?", no_args_is_help=True)
@@ -40,7 +43,7 @@ def _edge(command: Callable[..., None]) -> Callable[..., None]:
 def _progress(label: str, total: int) -> Callable[[int], object]:
     from tqdm import tqdm  # type: ignore[import-untyped]
 
-    bar = tqdm(total=total, desc=label, unit="text", file=sys.stderr, disable=total < 50)
+    bar = tqdm(total=total, desc=label, unit="text", file=sys.stderr, disable=total < 50, mininterval=1.0)
 
     def tell(done: int) -> object:
         return bar.update(done)
@@ -106,6 +109,7 @@ def search(
             "region": hit.region,
             "source": [source.model_dump(mode="json") for source in hit.sources],
             "date": hit.date.isoformat() if hit.date else None,
+            "status": hit.status,
         }
         for hit in found.hits
     ]
@@ -114,7 +118,9 @@ def search(
         return
     print(found.decision)
     for hit in found.hits:
-        print(f"{hit.score:.2f}  {hit.id}  {hit.title}")
+        print(
+            f"{hit.score:.2f}  {hit.id}  {hit.title}", "" if hit.status == "reviewed" else "  (imported, not checked)"
+        )
 
 
 @kb.command("eval")
@@ -137,17 +143,18 @@ def evaluate_(file: Path, json_: Json = False) -> None:
         print(name, *(f"{key}={value}" for key, value in figures.items()))
 
 
-def _build(json_: bool) -> None:
+def _build(json_: bool, before: dict[str, int] | None = None, problems: list[str] | None = None) -> None:
     from knowledge.library import build_all
     from settings import load_settings
 
     built = build_all(load_settings(), _progress)
     for problem in built.problems:
         print(f"left out: {problem}", file=sys.stderr)
+    summary = {**(before or {}), **built.summary}
     if json_:
-        print(json.dumps({**built.summary, "problems": list(built.problems)}, ensure_ascii=False))
+        print(json.dumps({**summary, "problems": [*(problems or []), *built.problems]}, ensure_ascii=False))
     else:
-        print(*(f"{key}: {value}" for key, value in built.summary.items()), sep="\n")
+        print(*(f"{key}: {value}" for key, value in summary.items()), sep="\n")
 
 
 @kb.command()
@@ -157,16 +164,77 @@ def build(json_: Json = False) -> None:
     _build(json_)
 
 
+Topic = Annotated[str, typer.Option(help="Topic of imported entries that name none.")]
+Region = Annotated[str | None, typer.Option(help="GB/T 2260 code of the place imported entries are for.")]
+
+
+def _marks(topic: str, region: str | None) -> importing.Marks:
+    from knowledge.entry import NATIONAL, TOPICS
+    from knowledge.errors import EntryError
+    from knowledge.importing import Marks
+
+    if topic and topic not in TOPICS:
+        raise EntryError(f"topic {topic!r}: one of {', '.join(TOPICS)}")
+    return Marks(topic, _region(region) or NATIONAL)
+
+
 @kb.command("import")
 @_edge
-def import_(paths: list[Path], json_: Json = False) -> None:
-    """Add documents (Markdown, text, JSONL) to the knowledge base, or update them, and rebuild."""
-    from knowledge.library import add
+def import_(
+    places: Annotated[list[str], typer.Argument(metavar="PATH|URL...")],
+    json_: Json = False,
+    topic: Topic = "",
+    region: Region = None,
+    allow_local: Annotated[bool, typer.Option(help="Fetch from this machine and its network, too.")] = False,
+    build: Annotated[bool, typer.Option(help="Build the index afterwards.")] = True,
+) -> None:
+    """Add documents and question-answer sheets, or update them, and take them into the index.
+
+    Reads Markdown, HTML, DOCX, PDF, XLSX, CSV, TSV, JSONL and plain text. Imported entries are marked as such: nobody
+    here has checked them.
+    """
+    from knowledge.library import bring_in
     from settings import load_settings
 
-    for problem in add(load_settings(), paths):
+    counts = bring_in(load_settings(), places, _marks(topic, region), allow_local, _progress)
+    for problem in counts.problems:
         print(f"left out: {problem}", file=sys.stderr)
-    _build(json_)
+    changed = {key: getattr(counts, key) for key in ("added", "updated", "unchanged", "removed")}
+    nothing = not any(changed.values())
+    if not build or nothing:
+        row = {**changed, "problems": counts.problems}
+        print(json.dumps(row, ensure_ascii=False) if json_ else "\n".join(f"{k}: {v}" for k, v in changed.items()))
+    else:
+        _build(json_, changed, counts.problems)
+    if nothing and counts.problems:
+        print(f"knowledge.import: nothing imported, {len(counts.problems)} problems", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@kb.command()
+@_edge
+def add(file: Path, json_: Json = False, topic: Topic = "", region: Region = None) -> None:
+    """Put one file into the serving index without building the rest."""
+    from knowledge.library import add_one
+    from settings import load_settings
+
+    summary, problems = add_one(load_settings(), file, _marks(topic, region))
+    for problem in problems:
+        print(f"left out: {problem}", file=sys.stderr)
+    print(json.dumps(summary, ensure_ascii=False) if json_ else "\n".join(f"{k}: {v}" for k, v in summary.items()))
+    if problems and not summary["added"]:
+        raise typer.Exit(1)
+
+
+@kb.command()
+@_edge
+def remove(id_: Annotated[str, typer.Argument(metavar="ID")], json_: Json = False) -> None:
+    """Take one entry out of the serving index and of every later build."""
+    from knowledge.library import remove_one
+    from settings import load_settings
+
+    summary = remove_one(load_settings(), id_)
+    print(json.dumps(summary, ensure_ascii=False) if json_ else "\n".join(f"{k}: {v}" for k, v in summary.items()))
 
 
 @kb.command("list")
@@ -179,10 +247,17 @@ def list_(json_: Json = False, topic: Annotated[str | None, typer.Option()] = No
     for entry in open_current(load_settings().index_dir).entries:
         if topic is None or entry.topic == topic:
             if json_:
-                row = {"id": entry.id, "title": entry.title, "topic": entry.topic, "region": entry.region}
+                row = {
+                    "id": entry.id,
+                    "title": entry.title,
+                    "topic": entry.topic,
+                    "region": entry.region,
+                    "status": entry.status,
+                    "imported_on": entry.imported_on.isoformat() if entry.imported_on else None,
+                }
                 print(json.dumps(row, ensure_ascii=False))
             else:
-                print(f"{entry.id}  {entry.title}")
+                print(f"{entry.id}  {entry.title}", "" if entry.status == "reviewed" else "  (imported)")
 
 
 @kb.command()

@@ -55,8 +55,9 @@ class Embedder(Protocol):
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors ``[len(texts), dimension]`` of questions."""
 
-    def documents(self, texts: Sequence[str], progress: Progress = ...) -> Vectors:
-        """Vectors ``[len(texts), dimension]`` of passages; ``progress`` is told how many more are done."""
+    def documents(self, texts: Sequence[str], progress: Progress = ..., fast: bool = False) -> Vectors:
+        """Vectors ``[len(texts), dimension]`` of passages; ``progress`` is told how many more are done. ``fast`` may
+        cost a little precision: it is for documents that come by the ten thousand."""
 
 
 def _nothing(_: int) -> None:
@@ -112,13 +113,18 @@ class OnnxEmbedder:
         """Each question alone: int8 activations drift with the longest of a batch."""
         return np.concatenate([self._run(self._query, ["query: " + text]) for text in texts])
 
-    def documents(self, texts: Sequence[str], progress: Progress = _nothing) -> Vectors:
-        """One passage at a time in two threads: batches pad and were never faster on a processor."""
-        if self._document is None:
+    def documents(self, texts: Sequence[str], progress: Progress = _nothing, fast: bool = False) -> Vectors:
+        """One passage at a time in two threads: batches of like length (4 to 32) cost more per passage, not less.
+
+        ``fast`` takes the int8 graph of the questions: 2.3 times less processor time; cosines with questions then
+        deviate by .0025 (standard deviation), that is .006 in a fused score.
+        """
+        if self._document is None and not fast:
             self._document = self._session(DOCUMENT_GRAPH, threads=1)
+        session = self._query if fast else self._document
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         with ThreadPoolExecutor(DOCUMENT_THREADS) as pool:
-            found = pool.map(lambda text: self._run(self._document, ["passage: " + text]), texts)
+            found = pool.map(lambda text: self._run(session, ["passage: " + text]), texts)
             for place, vector in enumerate(found):
                 vectors[place] = vector[0]
                 progress(1)
@@ -151,7 +157,12 @@ class LibraryEmbedder:
         )
         return vectors.astype(np.float32)
 
-    def documents(self, texts: Sequence[str], progress: Progress = _nothing) -> Vectors:
+    def documents(
+        self,
+        texts: Sequence[str],
+        progress: Progress = _nothing,
+        fast: bool = False,  # noqa: ARG002 - one precision
+    ) -> Vectors:
         parts = []
         for start in range(0, len(texts), 256):
             batch = list(texts[start : start + 256])

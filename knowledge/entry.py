@@ -107,6 +107,9 @@ class Entry:
     valid_to: date | None = None
     sources: tuple[Source, ...] = ()
     checked_on: date | None = None
+    status: Literal["reviewed", "imported"] = "reviewed"
+    """``reviewed``: one of our own entries, checked by a person. ``imported``: a document nobody here has checked."""
+    imported_on: date | None = None
 
     def valid_on(self, day: date) -> bool:
         """True when the entry's rule is in force on ``day`` (both ends included)."""

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 from knowledge import fraud_training, importing, index
 from knowledge.embedding import OnnxEmbedder, Progress, open_embedder
-from knowledge.entry import Entry
-from knowledge.errors import IndexError_
+from knowledge.entry import load, to_entry
+from knowledge.errors import ImportError_
 from knowledge.models import resolve
-
-IMPORTED = "imported.jsonl"
-"""In the state directory: one imported entry a line; a second import of the same document replaces it."""
 
 
 class Places(Protocol):
@@ -42,35 +38,74 @@ class Built:
     problems: tuple[str, ...]
 
 
-def _imported(state_dir: Path) -> dict[str, Entry]:
-    file = state_dir / IMPORTED
-    if not file.is_file():
-        return {}
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-        entries = [index.entry_from_json(json.loads(line)) for line in lines]
-    except (ValueError, KeyError, TypeError) as error:
-        raise IndexError_(f"{file}: damaged; delete it and import again") from error
-    return {entry.id: entry for entry in entries}
-
-
-def add(places: Places, paths: Iterable[Path]) -> tuple[str, ...]:
-    """Adds or updates imported documents (the index is built apart); gives a line for each thing left out.
+def bring_in(
+    places: Places,
+    what: Sequence[str],
+    marks: importing.Marks,
+    allow_local: bool = False,
+    progress: Callable[[str, int], Progress] | None = None,
+) -> importing.Counts:
+    """Adds or updates imported documents from paths and addresses; the index is built apart.
 
     Raises:
-        ImportError_: a path cannot be read at all.
+        ImportError_: a path does not exist or is of a kind nobody reads.
     """
-    found = importing.read_paths(paths)
-    entries = _imported(places.state_dir) | {entry.id: entry for entry in found.entries}
-    places.state_dir.mkdir(parents=True, exist_ok=True)
-    part = places.state_dir / f".{IMPORTED}.{os.getpid()}"
-    with part.open("w", encoding="utf-8") as out:
-        for entry in entries.values():
-            out.write(json.dumps(index.entry_json(entry), ensure_ascii=False) + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(places.state_dir / IMPORTED)
-    return found.problems
+    store = importing.Store(places.state_dir)
+    return importing.take_in(store, what, date.today(), marks, allow_local, progress)
+
+
+def add_one(places: Places, file: Path, marks: importing.Marks) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Puts one file into the serving index without building the rest; gives a summary and what was left out.
+
+    An entry file inside a content folder is a reviewed entry (and is readmitted when it was withdrawn); any other file
+    is imported.
+
+    Raises:
+        EntryError: an entry file in a content folder breaks the schema.
+        ImportError_: the file cannot be read.
+        IndexError_: nothing was built yet.
+    """
+    store = importing.Store(places.state_dir)
+    if any(file.resolve().is_relative_to(folder.resolve()) for folder in places.knowledge_dirs):
+        if not file.is_file():
+            raise ImportError_(f"{file}: no such file")
+        entries = [to_entry(*load(file))]
+        store.readmit(entries[0].id)
+        gone: list[str] = []
+        problems: tuple[str, ...] = ()
+    else:
+        if not file.is_file():
+            raise ImportError_(f"{file}: no such file")
+        origin = str(file.resolve())
+        before = {entry.id for entry in store.of(origin)}
+        problems = tuple(importing.take_in(store, [str(file)], date.today(), marks).problems)
+        ours = {entry.id for entry in importing.read_paths(places.knowledge_dirs).entries}
+        entries = [entry for entry in store.of(origin) if entry.id not in ours]
+        gone = sorted(before - {entry.id for entry in entries} - ours)
+    embedder = open_embedder(resolve(places.models_dir, places.embedding_dir))
+    serving = {name.decode() for name in index.open_current(places.index_dir).ids.tolist()}
+    manifest, _ = index.change(places.index_dir, embedder, entries, [name for name in gone if name in serving])
+    return {"added": [entry.id for entry in entries], "entries": manifest.entries}, problems
+
+
+def remove_one(places: Places, name: str) -> dict[str, object]:
+    """Takes one entry out of the serving index at once, and out of every later build.
+
+    An imported entry is deleted; a reviewed one is withdrawn until ``kb add`` brings it back.
+
+    Raises:
+        EntryError: no entry has this id.
+        IndexError_: nothing was built yet.
+    """
+    store = importing.Store(places.state_dir)
+    embedder = open_embedder(resolve(places.models_dir, places.embedding_dir))
+    manifest, _ = index.change(places.index_dir, embedder, remove=[name])
+    if imported := store.remove(name):
+        how = "deleted"
+    else:
+        store.withdraw(name, date.today())
+        how = "withdrawn"
+    return {"removed": name, "imported": imported, "how": how, "entries": manifest.entries}
 
 
 def build_all(places: Places, progress: Callable[[str, int], Progress] | None = None) -> Built:
@@ -86,13 +121,19 @@ def build_all(places: Places, progress: Callable[[str, int], Progress] | None = 
         ImportError_: a content folder does not exist.
     """
     content = importing.read_paths(places.knowledge_dirs)
-    entries = {entry.id: entry for entry in content.entries}
-    problems = list(content.problems)
-    for name, entry in _imported(places.state_dir).items():
-        if name in entries:
-            problems.append(f"{IMPORTED}: {name} is also in the content; the content stays")
+    store = importing.Store(places.state_dir)
+    withdrawn = store.withdrawn()
+    entries = {entry.id: entry for entry in content.entries if entry.id not in withdrawn}
+    problems = [
+        *content.problems,
+        *(f"{name}: withdrawn; kb add its file brings it back" for name in sorted(withdrawn)),
+    ]
+    ours = {entry.id for entry in content.entries}
+    for entry in store.entries():
+        if entry.id in ours:
+            problems.append(f"{entry.id}: imported, but also in the content; the content stays")
         else:
-            entries[name] = entry
+            entries[entry.id] = entry
     embedder = open_embedder(resolve(places.models_dir, places.embedding_dir))
     tell = (lambda total, _: progress("building index", total)) if progress else None
     manifest, new = index.build(list(entries.values()), places.index_dir, embedder, progress=tell)
@@ -103,6 +144,7 @@ def build_all(places: Places, progress: Callable[[str, int], Progress] | None = 
         "entries": manifest.entries,
         "passages": manifest.passages,
         "model": manifest.model,
+        "vectors": manifest.vectors,
         "index": "built" if new else "unchanged",
         "fraud": "trained" if trained else "unchanged",
     }

@@ -3,15 +3,20 @@
 An n-gram of one or two units is one 64-bit number, so a hundred thousand passages need no Python dictionary. Weights
 are (1 + ln tf) * idf with idf = ln((1 + n) / (1 + df)) + 1, rows of unit length (the form scikit-learn uses). N-grams
 the index has never seen count in the length of the query, so a question full of foreign words cannot score high.
+
+Postings hold counts, not weights: passages can be added and removed without touching the others, and the result is the
+same as building anew. The arrays may be memory maps; a search reads only the lists of its own n-grams.
 """
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +25,12 @@ from nlu.dialect import pinyin
 
 Codes = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.integer]
 _SHIFT = 32
+_CHUNK = 4096
+"""Passages turned into postings at once; bounds the memory of a build."""
+_SLICE = 4_000_000
+_WEIGHT_OF_COUNT = np.concatenate([[0.0], 1 + np.log(np.arange(1, 256))]).astype(np.float32)
 
 
 def _ngrams(units: npt.NDArray[np.int64]) -> Codes:
@@ -53,82 +63,165 @@ def pinyin_codes(text: str) -> Codes:
 
 
 @dataclass(frozen=True)
+class Question:
+    """The known n-grams of one query: where their lists are, and what each occurrence adds."""
+
+    places: npt.NDArray[np.int64]
+    weights: Scores
+
+
+@dataclass(frozen=True)
 class NgramIndex:
-    """Posting lists: passages ``rows[starts[i]:starts[i + 1]]`` hold n-gram ``codes[i]`` with ``weights``."""
+    """Posting lists: passages ``rows[starts[i]:starts[i + 1]]``, ascending, hold n-gram ``codes[i]`` ``counts`` times
+    (at most 255); ``inverse_norms[passages]`` makes passages unit length."""
 
     codes: Codes
-    idf: Scores
     starts: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int32]
-    weights: Scores
-    passages: int
+    counts: npt.NDArray[np.uint8]
+    inverse_norms: Scores
+
+    @property
+    def passages(self) -> int:
+        """How many passages are indexed."""
+        return int(self.inverse_norms.size)
+
+    @cached_property
+    def idf(self) -> Scores:
+        """``[codes]`` inverse document frequency."""
+        return _idf(self.starts, self.passages)
+
+    def question(self, query: Codes) -> Question:
+        """The weights of a query's n-grams."""
+        if query.size == 0 or self.codes.size == 0:
+            return Question(np.zeros(0, np.int64), np.zeros(0, np.float32))
+        seen, counts = np.unique(query, return_counts=True)
+        place = np.minimum(np.searchsorted(self.codes, seen), self.codes.size - 1)
+        known = np.asarray(self.codes[place]) == seen
+        unseen_idf = np.float32(np.log(1 + self.passages) + 1)
+        weight = (1 + np.log(counts)) * np.where(known, self.idf[place], unseen_idf)
+        weight /= np.linalg.norm(weight)
+        return Question(place[known], (weight[known] * self.idf[place[known]]).astype(np.float32))
 
     def scores(self, query: Codes) -> Scores:
         """Cosine of the query with every passage, ``[passages]``."""
         result = np.zeros(self.passages, dtype=np.float32)
-        if query.size == 0 or self.codes.size == 0:
-            return result
-        seen, counts = np.unique(query, return_counts=True)
-        place = np.minimum(np.searchsorted(self.codes, seen), self.codes.size - 1)
-        known = self.codes[place] == seen
-        unseen_idf = np.float32(np.log(1 + self.passages) + 1)
-        weight = (1 + np.log(counts)) * np.where(known, self.idf[place], unseen_idf)
-        weight /= np.linalg.norm(weight)
-        for at, value in zip(place[known], weight[known], strict=True):
+        asked = self.question(query)
+        for at, value in zip(asked.places, asked.weights, strict=True):
             start, stop = self.starts[at], self.starts[at + 1]
-            result[self.rows[start:stop]] += np.float32(value) * self.weights[start:stop]
+            result[self.rows[start:stop]] += (value * _WEIGHT_OF_COUNT)[self.counts[start:stop]]
+        result *= self.inverse_norms
         return result
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """What ``numpy.savez`` stores; ``from_arrays`` reads it back."""
-        return {
-            "codes": self.codes,
-            "idf": self.idf,
-            "starts": self.starts,
-            "rows": self.rows,
-            "weights": self.weights,
-            "passages": np.asarray(self.passages),
-        }
+    def keep(self, kept: npt.NDArray[np.bool_]) -> NgramIndex:
+        """The postings of the passages ``kept`` marks, renumbered; norms are left to ``merge``."""
+        number = np.cumsum(kept, dtype=np.int32) - np.int32(1)
+        stays = kept[self.rows]
+        bounds = np.concatenate([[0], np.cumsum(stays)])[self.starts]
+        used = np.diff(bounds) > 0
+        return NgramIndex(
+            self.codes[used],
+            np.append(bounds[:-1][used], bounds[-1]),
+            number[self.rows[stays]],
+            self.counts[stays],
+            np.ones(int(kept.sum()), np.float32),
+        )
+
+    def save(self, folder: Path) -> None:
+        """Writes one file an array into ``folder``; ``load`` maps them."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("codes", "starts", "rows", "counts", "inverse_norms"):
+            np.save(folder / f"{name}.npy", getattr(self, name), allow_pickle=False)
 
     @classmethod
-    def from_arrays(cls, stored: dict[str, npt.NDArray[np.generic]]) -> NgramIndex:
-        """The index ``arrays`` stored."""
-        return cls(
-            codes=stored["codes"].astype(np.int64),
-            idf=stored["idf"].astype(np.float32),
-            starts=stored["starts"].astype(np.int64),
-            rows=stored["rows"].astype(np.int32),
-            weights=stored["weights"].astype(np.float32),
-            passages=int(stored["passages"]),
-        )
+    def load(cls, folder: Path) -> NgramIndex:
+        """The index ``save`` wrote; posting lists stay on disk until they are read.
+
+        Raises:
+            ValueError: the files do not belong together.
+        """
+
+        def array(name: str, mapped: bool) -> npt.NDArray[np.generic]:
+            stored: npt.NDArray[np.generic] = np.load(folder / f"{name}.npy", mmap_mode="r" if mapped else None)
+            return stored.view(np.ndarray)  # a plain view: slices of numpy.memmap are slow
+
+        codes, starts = array("codes", True), array("starts", False)
+        rows, counts = array("rows", True), array("counts", True)
+        if starts.size != codes.size + 1 or not starts[-1] == rows.size == counts.size:
+            raise ValueError(f"{folder}: posting lists of different length")
+        return cls(codes, starts, rows, counts, array("inverse_norms", False))  # type: ignore[arg-type]
+
+
+def _idf(starts: npt.NDArray[np.int64], passages: int) -> Scores:
+    frequency = np.diff(starts)
+    idf: Scores = (np.log((1 + passages) / (1 + frequency)) + 1).astype(np.float32)
+    return idf
 
 
 def build(texts: Sequence[str], codes_of: Callable[[str], Codes]) -> NgramIndex:
     """The posting lists of ``texts``; passage numbers are their places."""
-    total = len(texts)
-    rows: list[npt.NDArray[np.int32]] = []
-    grams: list[Codes] = []
-    weights: list[Scores] = []
-    for row, codes in enumerate(_each(texts, codes_of)):
-        seen, counts = np.unique(codes, return_counts=True)
-        grams.append(seen)
-        rows.append(np.full(seen.size, row, dtype=np.int32))
-        weights.append((1 + np.log(counts)).astype(np.float32))
-    if not grams:
-        empty = np.zeros(0, dtype=np.int64)
-        return NgramIndex(
-            empty, empty.astype(np.float32), np.zeros(1, np.int64), empty.astype(np.int32), empty.astype(np.float32), 0
-        )
-    all_grams, all_rows, all_weights = np.concatenate(grams), np.concatenate(rows), np.concatenate(weights)
-    order = np.argsort(all_grams, kind="stable")
-    all_grams, all_rows, all_weights = all_grams[order], all_rows[order], all_weights[order]
-    vocabulary, starts, frequency = np.unique(all_grams, return_index=True, return_counts=True)
-    idf = (np.log((1 + total) / (1 + frequency)) + 1).astype(np.float32)
-    all_weights *= np.repeat(idf, frequency)
-    norms = np.sqrt(np.bincount(all_rows, weights=all_weights.astype(np.float64) ** 2, minlength=total))
-    all_weights /= np.maximum(norms, 1e-9).astype(np.float32)[all_rows]
-    return NgramIndex(vocabulary, idf, np.append(starts, all_grams.size), all_rows, all_weights, total)
+    return extend(None, texts, codes_of)
 
 
-def _each(texts: Iterable[str], codes_of: Callable[[str], Codes]) -> Iterable[Codes]:
-    return map(codes_of, texts)
+def extend(base: NgramIndex | None, texts: Sequence[str], codes_of: Callable[[str], Codes]) -> NgramIndex:
+    """``base`` with ``texts`` as further passages."""
+    parts = [_postings(texts[start : start + _CHUNK], codes_of) for start in range(0, len(texts), _CHUNK)]
+    return merge([base, *parts] if base is not None else parts)
+
+
+def _postings(texts: Sequence[str], codes_of: Callable[[str], Codes]) -> NgramIndex:
+    """Posting lists without norms of a few thousand texts."""
+    each = [np.unique(codes_of(text), return_counts=True) for text in texts]
+    codes = np.concatenate([seen for seen, _ in each]).astype(np.int64)
+    rows = np.repeat(np.arange(len(texts), dtype=np.int32), [seen.size for seen, _ in each])
+    counts = np.minimum(np.concatenate([counts for _, counts in each]), 255).astype(np.uint8)
+    order = np.argsort(codes, kind="stable")
+    vocabulary, starts = np.unique(codes[order], return_index=True)
+    return NgramIndex(
+        vocabulary, np.append(starts, codes.size), rows[order], counts[order], np.ones(len(texts), np.float32)
+    )
+
+
+def merge(parts: Sequence[NgramIndex]) -> NgramIndex:
+    """One index of all passages of ``parts``, in order; norms are made anew."""
+    passages = sum(part.passages for part in parts)
+    codes = np.unique(np.concatenate([np.zeros(0, np.int64), *(part.codes for part in parts)]))
+    places = [np.searchsorted(codes, part.codes) for part in parts]
+    frequency = np.zeros(codes.size, np.int64)
+    for part, place in zip(parts, places, strict=True):
+        frequency[place] += np.diff(part.starts)
+    starts = np.concatenate([[0], np.cumsum(frequency)])
+    rows = np.empty(starts[-1], np.int32)
+    counts = np.empty(starts[-1], np.uint8)
+    filled, first = starts[:-1].copy(), 0
+    for part, place in zip(parts, places, strict=True):
+        lengths = np.diff(part.starts)
+        for low, high in _slices(part.starts):
+            shift = np.repeat((filled[place[low:high]] - part.starts[low:high]), lengths[low:high])
+            source = slice(part.starts[low], part.starts[high])
+            target = shift + np.arange(source.start, source.stop)
+            rows[target] = part.rows[source] + np.int32(first)
+            counts[target] = part.counts[source]
+        filled[place] += lengths
+        first += part.passages
+    return NgramIndex(codes, starts, rows, counts, _inverse_norms(starts, rows, counts, passages))
+
+
+def _slices(starts: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Ranges of whole posting lists of about ``_SLICE`` postings each."""
+    cuts = np.searchsorted(starts, np.arange(_SLICE, int(starts[-1]), _SLICE))
+    bounds = np.unique(np.concatenate([[0], cuts, [starts.size - 1]])).tolist()
+    return list(itertools.pairwise(bounds))
+
+
+def _inverse_norms(
+    starts: npt.NDArray[np.int64], rows: npt.NDArray[np.int32], counts: npt.NDArray[np.uint8], passages: int
+) -> Scores:
+    idf, lengths = _idf(starts, passages), np.diff(starts)
+    squares = np.zeros(passages)
+    for low, high in _slices(starts):
+        part = slice(starts[low], starts[high])
+        weight = np.repeat(idf[low:high], lengths[low:high]) * _WEIGHT_OF_COUNT[counts[part]]
+        squares += np.bincount(rows[part], weights=np.square(weight, dtype=np.float64), minlength=passages)
+    inverse: Scores = (1 / np.sqrt(np.maximum(squares, 1e-18))).astype(np.float32)
+    return inverse

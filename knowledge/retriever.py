@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge import ngrams
+from knowledge import vectors as vector_part
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.entry import Day, Entry, Source, region_chain
 from knowledge.errors import IndexError_
@@ -33,7 +34,8 @@ MAX_CHARS = 200
 
 @dataclass(frozen=True)
 class Hit:
-    """One entry found. ``score`` is 0..1; ``date`` is the day the entry was last checked, or its source's date."""
+    """One entry found. ``score`` is 0..1; ``date`` is the day the entry was last checked, or its source's date, or the
+    day it was imported; ``status`` tells a reviewed entry from an imported document, which nobody here has checked."""
 
     id: str
     title: str
@@ -44,6 +46,7 @@ class Hit:
     sources: tuple[Source, ...]
     region: str
     date: Day | None
+    status: Literal["reviewed", "imported"] = "reviewed"
 
 
 @dataclass(frozen=True)
@@ -142,17 +145,17 @@ class Retriever:
         rows_allowed = allowed[index.entry_of]
         vectors = self._embedder.queries(texts)
         lexical = []
-        found: set[int] = set()
-        for text, vector in zip(texts, vectors, strict=True):
+        nearest = vector_part.nearest(index.vectors, vectors, CANDIDATES, rows_allowed)
+        found: set[int] = set(nearest[nearest >= 0].tolist())
+        for text in texts:
             chars = index.chars.scores(ngrams.char_codes(text))
             pinyin = index.pinyin.scores(ngrams.pinyin_codes(text))
             lexical.append((chars, pinyin))
-            found.update(_nearest(index, vector, rows_allowed))
             for signal in (chars, pinyin):
                 found.update(_top(np.where(rows_allowed, signal, 0.0)))
         entries = np.unique(index.entry_of[sorted(found)]).astype(np.int64)
         rows = np.concatenate([np.arange(index.first_row[e], index.first_row[e + 1]) for e in entries])
-        stored = index.vectors.reconstruct_batch(rows)
+        stored = vector_part.reconstruct(index.vectors, rows)
         starts = np.concatenate([[0], np.cumsum(index.first_row[entries + 1] - index.first_row[entries])[:-1]])
         wording = rows >= np.repeat(index.first_wording[entries], np.diff(np.append(starts, len(rows))))
         best = np.zeros(len(entries), dtype=np.float32)
@@ -189,25 +192,13 @@ def _hypotheses(queries: Sequence[str], region: str | None) -> list[str]:
 
 def _allowed(index: Index, chain: tuple[str, ...], topic: str | None, day: date) -> npt.NDArray[np.bool_]:
     ordinal = day.toordinal()
-    allowed = np.isin(index.regions, chain) & (index.valid[:, 0] <= ordinal) & (ordinal <= index.valid[:, 1])
-    return allowed & (index.topics == topic) if topic else allowed
+    allowed = index.regions.among(chain) & (index.valid[:, 0] <= ordinal) & (ordinal <= index.valid[:, 1])
+    return allowed & index.topics.among((topic,)) if topic else allowed
 
 
 def _nearness(regions: npt.NDArray[np.str_], chain: tuple[str, ...]) -> npt.NDArray[np.float32]:
     levels = {code: len(chain) - 1 - place for place, code in enumerate(chain)}
     return np.array([levels.get(str(region), 0) for region in regions], dtype=np.float32)
-
-
-def _nearest(index: Index, vector: npt.NDArray[np.float32], rows_allowed: npt.NDArray[np.bool_]) -> list[int]:
-    import faiss
-
-    parameters = None
-    if not rows_allowed.all():
-        bits = np.packbits(rows_allowed, bitorder="little")
-        selector = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]  # faiss wraps it at import
-        parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-    _, rows = index.vectors.search(vector[None], min(CANDIDATES, len(rows_allowed)), params=parameters)
-    return [int(row) for row in rows[0] if row >= 0]
 
 
 def _top(signal: npt.NDArray[np.float32]) -> list[int]:
@@ -217,7 +208,16 @@ def _top(signal: npt.NDArray[np.float32]) -> list[int]:
 
 
 def _hit(entry: Entry, score: float) -> Hit:
-    day = entry.checked_on or next((source.date for source in entry.sources if source.date), None)
+    of_source = next((source.date for source in entry.sources if source.date), None)
     return Hit(
-        entry.id, entry.title, entry.topic, round(score, 4), entry.spoken, entry.text, entry.sources, entry.region, day
+        id=entry.id,
+        title=entry.title,
+        topic=entry.topic,
+        score=round(score, 4),
+        spoken=entry.spoken,
+        text=entry.text,
+        sources=entry.sources,
+        region=entry.region,
+        date=entry.checked_on or of_source or entry.imported_on,
+        status=entry.status,
     )

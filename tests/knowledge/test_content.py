@@ -105,21 +105,13 @@ def test_pieces_lose_nothing_and_keep_the_limit(text: str) -> None:
     assert "".join("".join(found).split()) == "".join(text.split())
 
 
-def test_import_names_what_it_leaves_out(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text('{"id":"x","text":"甲"}\n{"id":"y"}\nnot json\n', encoding="utf-8")
-    (tmp_path / "b.md").write_text("# 一\n甲\n## 二\n乙\n", encoding="utf-8")
-    (tmp_path / "c.txt").write_bytes("乙".encode("gbk"))
-    (tmp_path / "d.txt").write_text("丙", encoding="utf-8")
+def test_content_folder_gives_reviewed_entries_and_names_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "b.md").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "c.md").write_text("# no entry", encoding="utf-8")
     found = read_paths([tmp_path])
-    assert [entry.title for entry in found.entries] == ["", "一", "二", "d"]
-    assert [problem.rsplit("/", 1)[1][:9] for problem in found.problems] == ["a.jsonl:2", "a.jsonl:3", "c.txt: ca"]
-
-
-def test_second_import_gives_the_same_ids(tmp_path: Path) -> None:
-    (tmp_path / "b.md").write_text("# 一\n甲\n", encoding="utf-8")
-    first = read_paths([tmp_path]).entries
-    (tmp_path / "b.md").write_text("# 一\n乙\n", encoding="utf-8")
-    assert [entry.id for entry in read_paths([tmp_path]).entries] == [entry.id for entry in first]
+    assert [(entry.id, entry.status) for entry in found.entries] == [("farm-rust", "reviewed")]
+    assert [problem.rsplit("/", 1)[1][:4] for problem in found.problems] == ["b.md", "c.md"]
 
 
 def test_import_of_a_missing_path_is_an_error(tmp_path: Path) -> None:

@@ -128,7 +128,9 @@ def test_swap_while_serving(tmp_path: Path, embedder: Embedder, entries: list[En
     assert len(list(tmp_path.glob("index-*"))) == index.KEPT_FOLDERS
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "vectors.faiss", "tables.npz", "ngrams.npz", "entries.jsonl"])
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "vectors.faiss", "tables.npz", "chars/rows.npy", "pinyin/codes.npy", "entries.jsonl"]
+)
 def test_damaged_index_is_named_and_rebuilt(
     tmp_path: Path, index_dir: Path, embedder: Embedder, entries: list[Entry], name: str
 ) -> None:
