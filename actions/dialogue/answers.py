@@ -30,6 +30,8 @@ def answer_of(hit: Any) -> Message:
     sources = tuple(_source(hit, source) for source in hit.sources)
     text = say.ANSWER.format(title=hit.title, short=hit.spoken, full=hit.text)
     spoken = say.ANSWER_SPOKEN.format(title=hit.title, short=hit.spoken)
+    if hit.status == "imported":
+        text, spoken = f"{text}\n\n{say.UNCHECKED}", f"{spoken}{say.UNCHECKED}"
     return Message(text, spoken, sources=sources, kind="answer", extra={"entry_id": hit.id, "title": hit.title})
 
 

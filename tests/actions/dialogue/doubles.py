@@ -26,7 +26,7 @@ def case(case_id: str, kind: str, amount_fen: int, **details: str) -> Case:
     return Case(case_id, kind, state, "摘要", amount_fen, now, (event,), details)  # type: ignore[arg-type]
 
 
-def hit(entry: str, title: str, topic: str = "farming") -> Any:
+def hit(entry: str, title: str, topic: str = "farming", status: str = "reviewed") -> Any:
     source = SimpleNamespace(title="农药管理条例", url=None, date=date(2022, 3, 29), article="第三十四条")
     return SimpleNamespace(
         id=entry,
@@ -36,6 +36,7 @@ def hit(entry: str, title: str, topic: str = "farming") -> Any:
         text=f"{title}全文",
         sources=(source,),
         region="national",
+        status=status,
         date=None,
     )
 

@@ -62,6 +62,12 @@ async def test_answer_is_the_entrys_own_text_with_its_source() -> None:
     ]
 
 
+async def test_what_nobody_checked_says_so() -> None:
+    (message,), _ = await run(Services(hits=(hit("a", "甲", status="imported"),)), "小麦长锈病咋办", "ask_knowledge")
+    assert "没有人一条条核对过" in message["text"]
+    assert "没有人一条条核对过" in message["custom"]["spoken"]
+
+
 async def test_all_hypotheses_are_searched() -> None:
     services = Services()
     await run(
