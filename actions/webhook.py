@@ -22,6 +22,7 @@ from actions.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
+_KEPT_SLOT = "form_misses"
 _FAILED = (
     "对不起，我这边出了点问题，刚才这句没能办好。要是正在办贷款或者缴费，请说“查进度”看看办到哪一步了；"
     "也可以说“人工”找工作人员。问题编号{number}。"
@@ -98,7 +99,7 @@ def _apology(call: Mapping[str, Any], name: str, error: Exception) -> web.Respon
     text = _FAILED.format(number=number)
     return web.json_response(
         {
-            "events": [],
+            "events": _kept_slot(call, name),
             "responses": [
                 {
                     "text": text,
@@ -113,6 +114,14 @@ def _apology(call: Mapping[str, Any], name: str, error: Exception) -> web.Respon
             ],
         }
     )
+
+
+def _kept_slot(call: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Rasa drops what a form's validation says unless it also sets a slot: one is set to the value it has."""
+    if not name.startswith("validate_"):
+        return []
+    slots = call.get("tracker", {}).get("slots") or {}
+    return [{"event": "slot", "name": _KEPT_SLOT, "value": slots.get(_KEPT_SLOT), "timestamp": None}]
 
 
 def turn_id(call: Mapping[str, Any]) -> str:

@@ -44,12 +44,12 @@ class MemoryWatch(threading.Thread):
     def __init__(self, root: int) -> None:
         super().__init__(daemon=True)
         self._root = psutil.Process(root)
-        self._stop = threading.Event()
+        self._ended = threading.Event()
         self.peaks: dict[str, int] = defaultdict(int)
         self.peak = 0
 
     def run(self) -> None:
-        while not self._stop.wait(SAMPLE_S):
+        while not self._ended.wait(SAMPLE_S):
             now: dict[str, int] = defaultdict(int)
             for process in [self._root, *self._root.children(recursive=True)]:
                 try:
@@ -61,7 +61,7 @@ class MemoryWatch(threading.Thread):
             self.peak = max(self.peak, sum(now.values()))
 
     def end(self) -> None:
-        self._stop.set()
+        self._ended.set()
         self.join()
 
     @staticmethod

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from voice.service import VoiceConfig, VoiceService
 
 from bot.cases import CasesClient
 from bot.channels.api import ApiChannel
@@ -21,6 +20,7 @@ from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
 from bot.turn import TurnService
 from settings import Settings
+from voice.service import VoiceConfig, VoiceService
 
 _FORM_OVERHEAD = 64 * 1024
 _CLEANING_INTERVAL_S = 3600.0

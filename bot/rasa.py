@@ -11,7 +11,7 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.errors import DialogueUnavailableError
-from bot.schema import Understood
+from bot.schema import Entity, Understood
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class RasaClient:
             log.warning("dialogue answered something else than a turn: %s errors", error.error_count())
             raise DialogueUnavailableError from error
 
-    async def parse(self, text: str) -> dict[str, Any]:
+    async def parse(self, text: str) -> Understood:
         """Understanding alone, without a dialogue (``xiangyin nlu parse``).
 
         Raises:
@@ -110,10 +110,10 @@ class RasaClient:
                 f"{self._url}/model/parse", json={"text": text}, timeout=self._timeout
             ) as response:
                 response.raise_for_status()
-                answer: dict[str, Any] = json.loads(await response.read())
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+                parsed = json.loads(await response.read())
+            return _understood(parsed)
+        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
             raise DialogueUnavailableError from error
-        return answer
 
     async def ready(self) -> bool:
         """Whether a trained model is loaded."""
@@ -124,3 +124,16 @@ class RasaClient:
                 return response.status == 200
         except (aiohttp.ClientError, TimeoutError):
             return False
+
+
+def _understood(parsed: dict[str, Any]) -> Understood:
+    """The contract's form of what Rasa's ``/model/parse`` answers."""
+    text = parsed["text"]
+    return Understood(
+        text=text,
+        intent=parsed["intent"]["name"],
+        confidence=round(parsed["intent"]["confidence"], 4),
+        entities=[
+            Entity(entity=e["entity"], value=e["value"], text=text[e["start"] : e["end"]]) for e in parsed["entities"]
+        ],
+    )

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from prometheus_client import Counter, Histogram
@@ -16,8 +16,9 @@ from bot import language
 from bot.errors import EmptyTextError, ServiceUnavailableError, TextTooLongError, TurnError
 from bot.options import OfferedOption, choose
 from bot.rasa import DialogueAnswer, DialogueMessage, DialogueRequest, RasaClient
-from bot.schema import Alternative, Heard, Option, Reply, Source, Timings, Turn, Understood
+from bot.schema import Alternative, Heard, Option, Reply, Source, Timings, Turn
 from bot.store import GatewayStore, new_key
+from nlu.dialect import secrets
 from voice.errors import Code, VoiceError
 from voice.service import Hints, Transcript
 
@@ -117,7 +118,7 @@ class TurnService:
         offered = await asyncio.to_thread(self._store.options_of, inbound.conversation)
         transcript = await self._hear(inbound.audio, offered) if inbound.audio is not None else None
         heard_at = time.monotonic()
-        text = transcript.text if transcript else self._checked(inbound.text or "")
+        text = transcript.text if transcript else secrets.blank(self._checked(inbound.text or ""))
         turn_id = new_key()
         if language.is_foreign(text):
             understood, messages = None, [_foreign_message()]
@@ -157,9 +158,10 @@ class TurnService:
         if self._ear is None:
             raise ServiceUnavailableError("我这里现在听不了语音，请您打字。", code="voice_unavailable")
         try:
-            return await self._ear.hear(audio, Hints(terms=tuple(option.title for option in offered)))
+            heard = await self._ear.hear(audio, Hints(terms=tuple(option.title for option in offered)))
         except VoiceError as error:
             raise TurnError(error.message, code=error.code, status=_VOICE_STATUS.get(error.code, 503)) from error
+        return _without_secrets(heard)
 
     async def _converse(
         self,
@@ -177,7 +179,7 @@ class TurnService:
                 message_id=message_id,
                 text=text,
                 payload=chosen.payload if chosen else None,
-                hypotheses=tuple((a.text, a.confidence) for a in transcript.alternatives) if transcript else (),
+                hypotheses=_wordings(transcript) if transcript else (),
                 metadata={
                     "region": inbound.region or self._default_region,
                     "channel": inbound.channel,
@@ -194,6 +196,21 @@ def _ms(seconds: float) -> int:
 
 def _foreign_message() -> DialogueMessage:
     return DialogueMessage(text=language.REPLY, custom={"spoken": language.SPOKEN_REPLY, "kind": "foreign"})
+
+
+def _wordings(heard: Transcript) -> tuple[tuple[str, float], ...]:
+    """All hypotheses, the likeliest first."""
+    return ((heard.text, heard.confidence), *((a.text, a.confidence) for a in heard.alternatives))
+
+
+def _without_secrets(heard: Transcript) -> Transcript:
+    """Passwords and one-time codes go no further than this: they are neither shown, logged nor stored."""
+    return replace(
+        heard,
+        text=secrets.blank(heard.text),
+        raw=secrets.blank(heard.raw),
+        alternatives=tuple(replace(a, text=secrets.blank(a.text)) for a in heard.alternatives),
+    )
 
 
 def _heard(transcript: Transcript) -> Heard:
@@ -234,7 +251,7 @@ def _compose(
                 audio=f"/audio/{key}.ogg",
                 kind=custom.get("kind"),
                 case_id=custom.get("case_id"),
-                link=custom.get("link"),
+                link=custom.get("confirm_url"),
             )
         )
     return replies, options, spoken
@@ -249,6 +266,3 @@ def _say(text: str, options: list[OfferedOption]) -> str:
         return text
     choices = "。".join(f"{option.key}，{option.title}" for option in options)
     return f"{text.rstrip('。')}。请您选：{choices}。"
-
-
-__all__ = ["Inbound", "TurnService", "Understood"]

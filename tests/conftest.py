@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
-from tests.running import STOP_S, Stack, state_beside
+if TYPE_CHECKING:
+    from tests.running import Stack
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole assistant, running; its end is checked too."""
+    # Imported here: the tests of Rasa's environment load this file as well and have none of these.
+    import psutil
+
     from settings import load_settings
+    from tests.running import STOP_S, Stack, state_beside
 
     state = tmp_path_factory.mktemp("state")
     state_beside(load_settings().state_dir, state)

@@ -26,9 +26,11 @@ _PAID = re.compile("(?:已经|刚才|刚刚|都|就|我)[^，。]{0,6}(?:转|汇
 
 
 def answer_of(hit: Any) -> Message:
-    """The entry's own text, its short spoken form and its sources."""
+    """The entry's own words, the short form first, and its sources. The title tells what was understood."""
     sources = tuple(_source(hit, source) for source in hit.sources)
-    return Message(hit.text, hit.spoken, sources=sources, kind="answer", extra={"entry_id": hit.id, "title": hit.title})
+    text = say.ANSWER.format(title=hit.title, short=hit.spoken, full=hit.text)
+    spoken = say.ANSWER_SPOKEN.format(title=hit.title, short=hit.spoken)
+    return Message(text, spoken, sources=sources, kind="answer", extra={"entry_id": hit.id, "title": hit.title})
 
 
 def _source(hit: Any, source: Any) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from actions.dialogue import options, secrets, words
+from actions.dialogue import options, words
 from actions.dialogue.form_spec import (
     DIGRESSIONS,
     FORM_OF,
@@ -34,6 +34,7 @@ from actions.dialogue.form_spec import (
 from actions.dialogue.turn import Entity, Handler, Message, Option, Reply, Turn, payload
 from actions.texts import forms as say
 from actions.texts.say import speakable
+from nlu.dialect import secrets
 
 
 class Form:

@@ -11,7 +11,6 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dialogue import secrets
 from actions.dialogue.answers import FraudAnswer, KnowledgeAnswer, LoanProductAnswer
 from actions.dialogue.bill import BillForm
 from actions.dialogue.desk import Person, Progress, not_connected
@@ -23,6 +22,7 @@ from actions.dialogue.talk import Bare, NotUnderstood, Repeat, Told, small_talk
 from actions.dialogue.turn import Handler, Message, Reply, Turn, read, write
 from actions.texts import forms as form_say
 from actions.texts import talk as talk_say
+from nlu.dialect import secrets
 
 log = logging.getLogger(__name__)
 

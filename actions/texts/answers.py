@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+ANSWER = "【{title}】\n{short}\n\n{full}"
+ANSWER_SPOKEN = "您问的是：{title}。{short}"
 REFUSE = "这个我这里没有可靠的说法，不敢乱讲。可以换个说法再问一遍，也可以请工作人员帮您。"
 CLARIFY = "您问的是哪一个？"
 NONE_OF_THESE = "都不是"

@@ -71,7 +71,7 @@ class ApiChannel:
             raise BadRequestError from error
         if not isinstance(body, dict) or not isinstance(body.get("text"), str):
             raise BadRequestError("请求的格式不对：text。")
-        return json_response(await self._rasa.parse(body["text"]))
+        return json_response((await self._rasa.parse(body["text"])).model_dump())
 
     async def _list(self, request: web.Request) -> web.Response:
         limit = request.query.get("limit", "50")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import typer
-from knowledge.cli import fraud, kb
-from voice.cli import app as voice
 
 from bot.commands.cases import app as cases
 from bot.commands.doctor import doctor
 from bot.commands.nlu import app as nlu
 from bot.commands.turns import ask, listen
 from bot.commands.up import up
+from knowledge.cli import fraud, kb
+from voice.cli import app as voice
 
 main = typer.Typer(
     name="xiangyin",

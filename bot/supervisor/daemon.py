@@ -25,6 +25,8 @@ STOP_S = 6
 _START_S = 20.0
 _PR_SET_PDEATHSIG = 1
 _LOG_BYTES = "20MB"
+_GROUP = "xiangyin"
+"""supervisord stops one group after the other, but all of a group at once."""
 
 
 def _quoted(value: str) -> str:
@@ -74,6 +76,8 @@ chmod=0700
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+[group:{_GROUP}]
+programs={",".join(part.name for part in parts)}
 {"".join(_program(part, log_dir) for part in parts)}"""
 
 
@@ -137,7 +141,7 @@ class Daemon:
 
     def start(self, name: str) -> None:
         """Start one part without waiting for it."""
-        self._rpc.supervisor.startProcess(name, False)
+        self._rpc.supervisor.startProcess(f"{_GROUP}:{name}", False)
 
     def states(self) -> dict[str, tuple[str, int]]:
         """State name (``RUNNING``, ``BACKOFF``, ...) and process id of every part."""

@@ -151,7 +151,7 @@ class GatewayInput(InputChannel):
                 parse_data=parse,
                 input_channel=self.name(),
                 message_id=body.message_id,
-                metadata=body.metadata,
+                metadata={**body.metadata, "hypotheses": [{"text": text} for text, _ in body.wordings()]},
             )
         )
         return {"understood": understood(parse), "messages": output.messages}

@@ -3,8 +3,9 @@ import { Recorder, canRecord } from "./recorder.js";
 
 const byId = (id) => document.getElementById(id);
 const talk = byId("talk"), status = byId("status"), input = byId("text");
-const hold = byId("hold"), holdLabel = byId("hold-label"), level = byId("level");
+const hold = byId("hold"), holdLabel = document.querySelector("#hold-label span"), level = byId("level");
 const voiceSwitch = byId("voice-switch");
+const SVG = "http://www.w3.org/2000/svg";
 const player = new Audio();
 let busy = false;
 
@@ -14,9 +15,19 @@ function element(tag, properties = {}, ...children) {
   return node;
 }
 
-function show(node) {
+function icon(name) {
+  const picture = document.createElementNS(SVG, "svg");
+  picture.setAttribute("class", "icon");
+  picture.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `/static/icons.svg#${name}`);
+  picture.append(use);
+  return picture;
+}
+
+function show(node, block = "end") {
   talk.append(node);
-  node.scrollIntoView({ block: "end" });
+  node.scrollIntoView({ block });
   return node;
 }
 
@@ -74,7 +85,7 @@ function hush() {
 
 function setAloud(on) {
   voiceSwitch.setAttribute("aria-pressed", String(on));
-  voiceSwitch.textContent = `🔊 念给我听：${on ? "开" : "关"}`;
+  voiceSwitch.querySelector("span").textContent = `念给我听：${on ? "开" : "关"}`;
   try { localStorage.setItem("aloud", on ? "1" : ""); } catch { /* private mode: not remembered */ }
   if (!on) hush();
 }
@@ -93,8 +104,25 @@ function sourceLine(source) {
   return element("li", {}, text);
 }
 
+// Entries are written in a little Markdown: headings, lists, bold. Anything else is shown as it stands.
+function lines(text) {
+  const nodes = [];
+  let list = null;
+  for (const line of text.split("\n")) {
+    const item = /^\s*(?:[-*]|\d+\.)\s+(.*)/.exec(line);
+    const heading = /^#{1,6}\s+(.*)/.exec(line) ?? /^【(.*)】$/.exec(line);
+    const words = (item?.[1] ?? heading?.[1] ?? line).replaceAll("**", "");
+    if (item && !list) nodes.push(list = element("ul"));
+    if (item) list.append(element("li", { textContent: words }));
+    else list = null;
+    if (heading) nodes.push(element("h2", { textContent: words }));
+    else if (!item && words.trim()) nodes.push(element("p", { textContent: words }));
+  }
+  return nodes;
+}
+
 function showReply(reply) {
-  const box = element("div", { className: `said theirs ${reply.kind ?? ""}` }, reply.text);
+  const box = element("div", { className: `said theirs ${reply.kind ?? ""}` }, ...lines(reply.text));
   if (reply.link && /^https?:\/\//.test(reply.link)) {
     box.append(element("a", { className: "pay", href: reply.link, target: "_blank", rel: "noopener", textContent: "打开银行确认页" }));
   }
@@ -112,16 +140,18 @@ function showReply(reply) {
     box.append(element("details", {}, element("summary", { textContent: "这话从哪儿来" }), list));
   }
   if (reply.audio) {
-    const listen = element("button", { type: "button", className: "listen", textContent: "🔊 听一听" });
+    const listen = element("button", { type: "button", className: "listen" }, icon("speaker"), "听一听");
     listen.addEventListener("click", () => play([reply.audio]));
     box.append(element("div", {}, listen));
   }
-  show(box);
+  return show(box);
 }
 
 function showTurn(turn, spoken) {
   for (const button of talk.querySelectorAll("ol button")) button.disabled = true; // old options no longer count
-  turn.replies.forEach(showReply);
+  const [first] = turn.replies.map(showReply);
+  first?.scrollIntoView({ block: "nearest" });
+  if (first && first.offsetHeight > talk.clientHeight / 2) first.scrollIntoView({ block: "start" }); // read from its top
   if (spoken || aloud()) play(turn.replies.map((reply) => reply.audio));
 }
 
@@ -135,7 +165,7 @@ async function send(build, spoken, mine) {
     const response = await fetch("/chat/turns", { method: "POST", ...build() });
     const body = await response.json();
     if (!response.ok) throw Object.assign(new Error("refused"), { spokenText: body.error?.message });
-    if (body.heard && mine) mine.textContent = `🎤 ${body.heard.text}`;
+    if (body.heard && mine) mine.replaceChildren(icon("microphone"), body.heard.text);
     status.textContent = "";
     showTurn(body, spoken);
   } catch (error) {
@@ -154,7 +184,7 @@ function say(text, shown = text) {
 }
 
 function sendRecording(blob) {
-  const mine = showMine("🎤 ……");
+  const mine = showMine("……");
   const form = new FormData();
   form.append("audio", blob, "speech");
   send(() => ({ body: form }), true, mine);
@@ -189,7 +219,7 @@ function setUpMicrophone() {
     if (!recorder.wanted || (event.type === "keyup" && event.key !== " " && event.key !== "Enter")) return;
     const blob = await recorder.stop();
     hold.classList.remove("recording");
-    holdLabel.textContent = "🎤 按住说话";
+    holdLabel.textContent = "按住说话";
     if (blob) sendRecording(blob);
     else status.textContent = "太短了，请按住，说完再松手。";
   };
