@@ -94,6 +94,10 @@ def _pools(entries: tuple[Entry, ...], folded: bool) -> dict[str, set[str]]:
     return _POOLS[folded]
 
 
+def _progress(total: int, _: Progress | None) -> Progress:
+    return tqdm(total=total, desc="index", unit="text", file=sys.stderr).update  # type: ignore[no-any-return]
+
+
 def collect(entries: Sequence[Entry], questions: Sequence[Question], embedder: Embedder) -> list[Case]:
     """All development cases of the three indexes."""
     bare = [replace(entry, questions=(), spoken="") for entry in entries]
@@ -104,8 +108,7 @@ def collect(entries: Sequence[Entry], questions: Sequence[Question], embedder: E
     cases = []
     for mode, group in zip(MODES, (entries, bare, mixed), strict=True):
         with tempfile.TemporaryDirectory(prefix="kb-fit-") as folder:
-            bar = tqdm(desc=f"{mode} index", unit="text", file=sys.stderr)
-            index.build(group, Path(folder), remembering, blank, lambda total, _, b=bar: b.update)  # type: ignore[misc]
+            index.build(group, Path(folder), remembering, blank, _progress)
             retriever = Retriever(index.open_current(Path(folder)), remembering)
             every = np.ones(len(group), dtype=np.bool_)
             for question in tqdm(questions, desc=f"{mode} questions", file=sys.stderr):

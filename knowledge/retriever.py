@@ -35,8 +35,8 @@ _NO_FEATURES = np.zeros(scoring.NOTHING, dtype=np.float32)
 
 @dataclass(frozen=True)
 class Hit:
-    """One entry found. ``score`` is the probability that it answers the question; ``date`` is the day the entry was last
-    checked, or its source's date."""
+    """One entry found. ``score`` is the probability that it answers the question; ``date`` is the day the entry was
+    last checked, or its source's date."""
 
     id: str
     title: str

@@ -56,7 +56,8 @@ class Decision:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Decision:
         """The decision ``dataclasses.asdict`` and JSON made a dictionary of."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()})
+        weights = {name: tuple(map(float, stored[name])) for name in ("worded", "bare", "nothing")}
+        return cls(model=stored["model"], **weights, answer=stored["answer"], clarify=stored["clarify"])
 
 
 def default_decision() -> Decision:
