@@ -137,9 +137,11 @@ def build_actions(ports: Ports) -> list[Action]:
         "nlu_fallback": Bare(handlers, misunderstood),
     }
     every: dict[str, Handler] = {**handlers, **bare}
+    # A form counts what leads nowhere itself.
+    digressions: dict[str, Handler] = {**handlers, "out_of_scope": Told(talk_say.OUT_OF_SCOPE)}
     forms = {
-        "loan_form": Form(LoanForm(ports.loans), handlers, repeat),
-        "bill_form": Form(BillForm(ports.bills), handlers, repeat),
+        "loan_form": Form(LoanForm(ports.loans), digressions, repeat),
+        "bill_form": Form(BillForm(ports.bills), digressions, repeat),
     }
     names = dict.fromkeys(ACTION_OF.values())
     return [

@@ -43,6 +43,26 @@ class Repeat:
         return Reply(turn.last_messages or (Message(say.NOTHING_TO_REPEAT, kind="talk"),))
 
 
+def person_offered(turn: Turn) -> Reply | None:
+    """The offer of a person when this is the third message in a row that led nowhere, else None."""
+    if int(turn.slots.get(MISSES) or 0) + 1 < MISSES_BEFORE_PERSON:
+        return None
+    choices = (
+        Option(say.TO_PERSON, payload("human_agent", reason="not_understood")),
+        Option(say.TRY_AGAIN, payload("nlu_fallback")),
+    )
+    return Reply((Message(say.OFFER_PERSON, options=choices, kind="offer_person"),), {MISSES: 0})
+
+
+class OutOfScope:
+    """Says what it cannot do, and the third time in a row offers a person."""
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """One refusal more."""
+        misses = int(turn.slots.get(MISSES) or 0) + 1
+        return person_offered(turn) or Reply((Message(say.OUT_OF_SCOPE, kind="talk"),), {MISSES: misses})
+
+
 class NotUnderstood:
     """Asks again, reads back the likeliest meanings, and the third time offers a person."""
 
@@ -51,13 +71,9 @@ class NotUnderstood:
 
     async def __call__(self, turn: Turn) -> Reply:
         """What to say depends on how often it happened in a row."""
+        if offer := person_offered(turn):
+            return offer
         misses = int(turn.slots.get(MISSES) or 0) + 1
-        if misses >= MISSES_BEFORE_PERSON:
-            choices = (
-                Option(say.TO_PERSON, payload("human_agent", reason="not_understood")),
-                Option(say.TRY_AGAIN, payload("nlu_fallback")),
-            )
-            return Reply((Message(say.OFFER_PERSON, options=choices, kind="offer_person"),), {MISSES: 0})
         if turn.is_payload:
             return Reply((Message(say.SAY_AGAIN, kind="talk"),))
         meant = (await self._meanings(turn))[:MOST_MEANINGS]
@@ -129,7 +145,7 @@ def small_talk(repeat: Handler, misunderstood: Handler) -> dict[str, Handler]:
         "help": Told(say.HELP),
         "thanks": Told(say.THANKS),
         "goodbye": Told(say.BYE),
-        "out_of_scope": Told(say.OUT_OF_SCOPE),
+        "out_of_scope": OutOfScope(),
         "cancel": Told(say.NOTHING_TO_CANCEL),
         "repeat": repeat,
         "nlu_fallback": misunderstood,
