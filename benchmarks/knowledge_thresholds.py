@@ -2,7 +2,8 @@
 
 Every development question is searched as written and twice misheard (homophones of the content's own characters, then
 dialect near-homophones) in three indexes of the shipped entries: as they are, as bare documents (without wordings and
-spoken form, like imports), and mixed. A multinomial logistic model is fitted to all of it. Thresholds are chosen on
+spoken form, like imports), and mixed; and once more as if the entry that answers did not exist, which nothing else may
+then answer. A multinomial logistic model is fitted to all of it. Thresholds are chosen on
 probabilities of models that did not see the entry (folds by entry) at the least cost: a wrong answer costs five, a
 needless question or refusal one. Usage: ``python -m benchmarks.knowledge_thresholds [--write]``.
 """
@@ -31,11 +32,13 @@ from knowledge.embedding import Embedder, Progress, Vectors, open_embedder
 from knowledge.entry import Entry
 from knowledge.models import resolve
 from knowledge.retriever import Retriever, readings
-from knowledge.scoring import BARE, NOTHING, WORDED, Decision, Features, decide
+from knowledge.scoring import BARE, COVERED, NOTHING, SIGNALS, WORDED, Decision, Features, decide
 from nlu.dialect import pinyin
 from settings import load_settings
 
 RIDGE = 1e-4
+ABSENT = 0.15
+"""Weight of a question whose entry is taken away."""
 FOLDS = 4
 MODES = ("worded", "bare", "mixed")
 COST = {"right": 0.0, "refused": 0.0, "wrong": 5.0, "clarify": 1.0, "clarify wrong": 2.0, "missed": 1.5}
@@ -50,6 +53,20 @@ class Case:
     mode: str
     found: Features
     answers: npt.NDArray[np.bool_]
+    weight: float = 1.0
+
+
+def without_answers(case: Case) -> Case:
+    """The case as if no entry answered it."""
+    keep = ~case.answers
+    worded, bare = case.found.worded[keep], case.found.bare[keep]
+    covered = [
+        max(float(worded[:, [row, row + SIGNALS]].max(initial=0)), float(bare[:, row].max(initial=0)))
+        for row in COVERED
+    ]
+    nothing = np.array([*case.found.nothing[:2], *covered], dtype=np.float32)
+    question = replace(case.question, kind="absent", ids=())
+    return Case(question, case.mode, Features(worded, bare, nothing), case.answers[keep], ABSENT)
 
 
 class Remembering:
@@ -132,6 +149,7 @@ def fit(cases: Sequence[Case]) -> Floats:
         x[place, -1, WORDED + BARE :] = case.found.nothing
         right[place, :size], right[place, -1] = case.answers, not case.answers.any()
         empty[place, :size], empty[place, -1] = 0, 0
+    share = np.array([[case.weight] for case in cases]) / sum(case.weight for case in cases)
     ridge = np.full(x.shape[2], RIDGE)
     ridge[-NOTHING] = 0.0
 
@@ -140,9 +158,9 @@ def fit(cases: Sequence[Case]) -> Floats:
         chances = np.exp(logits - logits.max(axis=1, keepdims=True))
         chances /= chances.sum(axis=1, keepdims=True)
         hit = (chances * right).sum(axis=1, keepdims=True) + 1e-12
-        pull = (chances - chances * right / hit) / len(cases)
+        pull = (chances - chances * right / hit) * share
         slope = np.tensordot(pull, x, axes=([0, 1], [0, 1])) + ridge * weights
-        return float(-np.log(hit).mean() + (ridge * weights**2).sum() / 2), slope.astype(np.float64)
+        return float(-(share * np.log(hit)).sum() + (ridge * weights**2).sum() / 2), slope.astype(np.float64)
 
     found: Floats = minimize(loss, np.zeros(x.shape[2]), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
     return found
@@ -168,8 +186,10 @@ def outcome(case: Case, chances: Floats, nothing: float, thresholds: Decision) -
 def held_out(cases: Sequence[Case], model: str) -> list[tuple[Case, Floats, float]]:
     """Each case with probabilities from weights fitted without its entry."""
 
+    first_ids = {case.question.text: case.question.ids[0] for case in cases if case.question.ids}
+
     def fold(case: Case) -> int:
-        key = case.question.ids[0] if case.question.ids else case.question.text
+        key = first_ids.get(case.question.text) or case.question.text
         return int(hashlib.sha256(key.encode()).hexdigest(), 16) % FOLDS
 
     judged = []
@@ -185,18 +205,19 @@ def main(arguments: list[str]) -> int:
     entries = importing.read_paths(settings.knowledge_dirs).entries
     questions = [question for question in read(entry.id for entry in entries) if question.part == "dev"]
     cases = collect(entries, questions, embedder)
+    cases += [without_answers(case) for case in cases if case.answers.any()]
     judged = held_out(cases, embedder.identity)
     final = decision(embedder.identity, fit(cases))
 
     def cost(thresholds: Decision) -> float:
-        return sum(COST[outcome(case, chances, nothing, thresholds)] for case, chances, nothing in shipped)
+        return sum(case.weight * COST[outcome(case, *chances, thresholds)] for case, *chances in shipped)
 
     shipped = [each for each in judged if each[0].mode == "worded"]
     grid = itertools.product(np.arange(0.5, 0.96, 0.03), np.arange(0.2, 0.9, 0.05))
     choices = [replace(final, answer=round(float(a), 3), clarify=round(float(c), 3)) for a, c in grid]
     final = min(choices, key=lambda choice: (cost(choice), -choice.answer, -choice.clarify))
     figures: dict[str, dict[str, float]] = {}
-    for mode, kind in itertools.product(MODES, ("plain", "dialect", "outside")):
+    for mode, kind in itertools.product(MODES, ("plain", "dialect", "outside", "absent")):
         mine = [each for each in judged if each[0].mode == mode and each[0].question.kind == kind]
         counts = Counter(outcome(*each, final) for each in mine)
         figures[f"{mode} {kind}"] = {name: round(count / len(mine), 3) for name, count in sorted(counts.items())}

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from knowledge import ngrams, scoring
+from knowledge import ngrams, scoring, subjects
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.entry import Day, Entry, Source, region_chain
 from knowledge.errors import IndexError_
@@ -195,7 +195,9 @@ class Retriever:
             covered = index.chars.coverage(codes[0], rows), index.pinyin.coverage(codes[1], rows)
             signals = np.concatenate([np.stack([dense, sparse[0][rows], sparse[1][rows]]), *covered])
             best = np.maximum(best, signals)
-        return entries, scoring.features(best, wording, starts, readings[0])
+        named = frozenset[str]().union(*map(subjects.named, readings[1:] or readings))
+        strange = np.array([subjects.strange(index.entries[entry], named) for entry in entries])
+        return entries, scoring.features(best, wording, starts, strange, readings[0])
 
 
 def readings(index: Index, query: str, region: str | None = None) -> list[str]:

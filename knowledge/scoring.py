@@ -21,17 +21,19 @@ import numpy.typing as npt
 
 SIGNALS = 7
 """Rows of a signal matrix: cosine, character and pinyin tf-idf, then coverage: character 1-, 2-, pinyin 1-, 2-grams."""
-WORDED = 2 * SIGNALS + 1
-"""Features of an entry with wordings: each signal of its wordings and of its bodies, and the title's cosine."""
-BARE = SIGNALS + 1
-"""Features of an entry without: each signal of its bodies, and one."""
+WORDED = 2 * SIGNALS + 2
+"""Features of an entry with wordings: each signal of its wordings and of its bodies, the title's cosine, and one when
+the question names a crop or animal and the entry none of those named."""
+BARE = SIGNALS + 2
+"""Features of an entry without: each signal of its bodies, one, and one when it speaks of another crop or animal."""
 NOTHING = 4
 """Features of "nothing": one, ln of the question's length, best coverage by character and by pinyin 2-grams."""
+COVERED = (4, 6)
+"""The signals whose best value is a feature of "nothing"."""
 NEARNESS = 1.0
 """Logits added for each level an entry's region is nearer than the nation (county 3, city 2, province 1). They move
 probability between entries, never from "nothing" to an entry."""
 
-_PAIRS = (4, 6)
 _FITTED = Path(__file__).with_name("decision.json")
 Scores = npt.NDArray[np.float32]
 
@@ -86,7 +88,13 @@ class Features:
         return (weights / total).astype(np.float32), rest / total
 
 
-def features(signals: Scores, wording: npt.NDArray[np.bool_], starts: npt.NDArray[np.int64], question: str) -> Features:
+def features(
+    signals: Scores,
+    wording: npt.NDArray[np.bool_],
+    starts: npt.NDArray[np.int64],
+    strange: npt.NDArray[np.bool_],
+    question: str,
+) -> Features:
     """Features of the candidates from the signals of their passages.
 
     Args:
@@ -94,6 +102,7 @@ def features(signals: Scores, wording: npt.NDArray[np.bool_], starts: npt.NDArra
             then the title, then the questions.
         wording: ``[rows]`` True for title and questions, False for bodies.
         starts: ``[entries]`` first row of each entry; each has at least one body.
+        strange: ``[entries]`` True when the question names a crop or animal and the entry none of those named.
         question: as asked.
     """
     bodies = np.maximum.reduceat(np.where(wording, 0.0, signals), starts, axis=1).astype(np.float32)
@@ -103,9 +112,9 @@ def features(signals: Scores, wording: npt.NDArray[np.bool_], starts: npt.NDArra
     titles = starts + np.add.reduceat(~wording, starts)
     title = np.where(has_words, signals[0, np.minimum(titles, signals.shape[1] - 1)], 0.0)
     ones = np.ones((1, len(starts)), dtype=np.float32)
-    worded = np.concatenate([words, bodies, title[None]]).T * has_words[:, None]
-    bare = np.concatenate([bodies, ones]).T * ~has_words[:, None]
-    coverage = [max(float(words[row].max(initial=0)), float(bodies[row].max(initial=0))) for row in _PAIRS]
+    worded = np.concatenate([words, bodies, title[None], strange[None]]).T * has_words[:, None]
+    bare = np.concatenate([bodies, ones, strange[None]]).T * ~has_words[:, None]
+    coverage = [max(float(words[row].max(initial=0)), float(bodies[row].max(initial=0))) for row in COVERED]
     nothing = np.array([1.0, math.log(max(len(question), 1)), *coverage], dtype=np.float32)
     return Features(worded.astype(np.float32), bare.astype(np.float32), nothing)
 
