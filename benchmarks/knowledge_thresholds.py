@@ -5,7 +5,8 @@ dialect near-homophones) in three indexes of the shipped entries: as they are, a
 spoken form, like imports), and mixed; and once more as if the entry that answers did not exist, which nothing else may
 then answer. A multinomial logistic model is fitted to all of it. Thresholds are chosen on
 probabilities of models that did not see the entry (folds by entry) at the least cost: a wrong answer costs five, a
-needless question one, a needless refusal two and a half. Usage: ``python -m benchmarks.knowledge_thresholds [--write]``.
+needless question one, a needless refusal two and a half.
+Usage: ``python -m benchmarks.knowledge_thresholds [--write]``.
 """
 
 from __future__ import annotations
