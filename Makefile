@@ -1,6 +1,6 @@
 # Xiangyin: `make run` starts the assistant, `make test` tests it. Both set up first what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test unit lint format screenshot lock clean
+.PHONY: help setup run test unit lint eval format screenshot lock clean
 APP := .venv/bin
 
 help: ## What can be done
@@ -25,6 +25,13 @@ lint: ## ruff, mypy and the knowledge base's own check
 	@$(APP)/ruff format --check .
 	@$(APP)/mypy
 	@$(APP)/xiangyin kb check
+
+FRAUD_MESSAGES := ../shared/data/fraud_dev.jsonl
+
+eval: setup ## Measure search and the fraud check; tables in benchmarks/results
+	@$(APP)/python -m benchmarks.knowledge_retrieval
+	@if [ -f $(FRAUD_MESSAGES) ]; then $(APP)/python -m benchmarks.knowledge_fraud $(FRAUD_MESSAGES); \
+	else echo "fraud check: skipped, $(FRAUD_MESSAGES) is not there"; fi
 
 format: ## Bring the code into shape
 	@$(APP)/ruff check --fix .

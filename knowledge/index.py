@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timezone
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -34,11 +35,12 @@ from knowledge.entry import Entry
 from knowledge.errors import EntryError, IndexError_
 from knowledge.ngrams import NgramIndex
 from knowledge.passages import Passage, passages
+from knowledge.rehearing import Rehearing
 from knowledge.scoring import Decision, default_decision
 from knowledge.storage import DIGEST_BYTES, EntryFile, Labels, digest, entry_line
 from nlu.dialect import pinyin
 
-FORMAT = 3
+FORMAT = 4
 POINTER = "current"
 KEPT_FOLDERS = 2
 """The serving folder and the one before, for readers that still have it open."""
@@ -96,6 +98,11 @@ class Index:
     digests: npt.NDArray[np.uint8]
     """``[entries, 16]`` of ``storage.digest``."""
     entries: EntryFile
+
+    @cached_property
+    def rehearing(self) -> Rehearing:
+        """Second readings of misheard questions, in the words of this index."""
+        return Rehearing.of(self.chars)
 
 
 def _hash_of(*parts: str) -> str:
@@ -414,7 +421,7 @@ def open_folder(folder: Path) -> Index:
         stored = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         if stored["format"] != FORMAT:
             raise IndexError_(f"{folder}: index format {stored['format']}, this version reads {FORMAT}; {CURE}")
-        calibration, decision = Calibration(**stored.pop("calibration")), Decision(**stored.pop("decision"))
+        calibration, decision = Calibration(**stored.pop("calibration")), Decision.from_json(stored.pop("decision"))
         manifest = Manifest(**stored, calibration=calibration, decision=decision)
         faiss.omp_set_num_threads(1)  # threads cost more than they bring at these sizes
         vectors = faiss.read_index(str(folder / "vectors.faiss"))

@@ -113,6 +113,27 @@ class NgramIndex:
         result *= self.inverse_norms
         return result
 
+    def coverage(self, query: Codes, rows: npt.NDArray[np.int64]) -> Scores:
+        """How much of the query each of ``rows`` (ascending) holds: idf-weighted share of its 1-grams and 2-grams.
+
+        Returns:
+            ``[2, len(rows)]`` 0..1.
+        """
+        result = np.zeros((2, rows.size), dtype=np.float32)
+        if query.size == 0 or self.codes.size == 0 or rows.size == 0:
+            return result
+        seen = np.unique(query)
+        place = np.minimum(np.searchsorted(self.codes, seen), self.codes.size - 1)
+        known = self.codes[place] == seen
+        weight = np.where(known, self.idf[place], np.float32(np.log(1 + self.passages) + 1))
+        kind = (seen >= 1 << _SHIFT).astype(np.int64)
+        total = np.maximum(np.bincount(kind, weights=weight, minlength=2), 1e-9)
+        for at, value, pair in zip(place[known], weight[known], kind[known], strict=True):
+            holders = self.rows[self.starts[at] : self.starts[at + 1]]
+            near = np.minimum(np.searchsorted(holders, rows), holders.size - 1)
+            result[pair] += np.float32(value / total[pair]) * (holders[near] == rows)
+        return result
+
     def keep(self, kept: npt.NDArray[np.bool_]) -> NgramIndex:
         """The postings of the passages ``kept`` marks, renumbered; norms are left to ``merge``."""
         number = np.cumsum(kept, dtype=np.int32) - np.int32(1)

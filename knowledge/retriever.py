@@ -1,7 +1,8 @@
 """Search: from what was heard (one or several hypotheses) to entries with scores and a decision.
 
-Each hypothesis is searched as it is and with dialect words replaced; the best of all counts. Region, topic and date are
-filters inside the vector search, so the nearest allowed entries are found however many are not allowed.
+Each hypothesis is searched as it is, with dialect words replaced, and as it was probably said; the best of the three
+counts, and the hypotheses are averaged by rank. Region, topic and date are filters inside the vector search, so the
+nearest allowed entries are found however many are not allowed.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from knowledge import ngrams
+from knowledge import ngrams, scoring, subjects
 from knowledge import vectors as vector_part
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.entry import Day, Entry, Source, region_chain
 from knowledge.errors import IndexError_
 from knowledge.index import CURE, Index, current_folder, open_current
-from knowledge.scoring import NEARNESS, Decision, fuse
+from knowledge.scoring import Features, decide
 from nlu.dialect import lexicon
 
 CANDIDATES = 40
@@ -30,12 +31,14 @@ CANDIDATES = 40
 MAX_HYPOTHESES = 5
 MAX_CHARS = 200
 """A question longer than this is cut: what is asked stands at its start or end (half of each is kept)."""
+_NO_FEATURES = np.zeros(scoring.NOTHING, dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One entry found. ``score`` is 0..1; ``date`` is the day the entry was last checked, or its source's date, or the
-    day it was imported; ``status`` tells a reviewed entry from an imported document, which nobody here has checked."""
+    """One entry found. ``score`` is the probability that it answers the question; ``date`` is the day the entry was
+    last checked, or its source's date, or the day it was imported; ``status`` tells a reviewed entry from an imported
+    document, which nobody here has checked."""
 
     id: str
     title: str
@@ -126,68 +129,87 @@ class Retriever:
             on: the day the answer must be valid on; today when None.
         """
         index = self._index
-        texts = _hypotheses(queries, region)
+        spoken = dict.fromkeys(query.strip() for query in queries)
+        heard = [found for query in list(spoken)[:MAX_HYPOTHESES] if (found := readings(index, query, region))]
         chain = region_chain(region)
         allowed = _allowed(index, chain, topic, on or date.today())
-        if not texts or not allowed.any():
+        if not heard or not allowed.any():
             return SearchResult("refuse", ())
-        entries, scores = self._score(index, texts, allowed)
-        rank = scores + NEARNESS * _nearness(index.regions[entries], chain)
-        order = np.argsort(-rank, kind="stable")[: max(k, 2)]
-        hits = tuple(_hit(index.entries[entries[place]], float(scores[place])) for place in order)
-        decision = decide(index.manifest.decision, [float(rank[place]) for place in order])
-        return SearchResult(decision, hits[:k])
+        chances, nothing = self._chances(index, heard, allowed)
+        entries = np.fromiter(chances, dtype=np.int64)
+        near = scoring.prefer_near(
+            np.fromiter(chances.values(), dtype=np.float32), _nearness(index.regions[entries], chain)
+        )
+        order = np.argsort(-near, kind="stable")[:k]
+        hits = tuple(_hit(index.entries[entries[place]], float(near[place])) for place in order)
+        return SearchResult(decide(index.manifest.decision, [float(near[place]) for place in order], nothing), hits)
 
-    def _score(
-        self, index: Index, texts: list[str], allowed: npt.NDArray[np.bool_]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """Candidate entries and their fused scores, the best over all hypotheses."""
+    def _chances(
+        self, index: Index, heard: list[list[str]], allowed: npt.NDArray[np.bool_]
+    ) -> tuple[dict[int, float], float]:
+        """Probability of each candidate entry and of "nothing", averaged over what may have been said.
+
+        The likelier a hypothesis the more it counts (1, 1/2, 1/3 ...). One that leads elsewhere takes from the others,
+        so hypotheses that disagree end in a question back, not in a confident answer.
+        """
+        weights = np.array([1 / (rank + 1) for rank in range(len(heard))])
+        chances: dict[int, float] = {}
+        nothing = 0.0
+        for weight, readings in zip((weights / weights.sum()).tolist(), heard, strict=True):
+            entries, found = self.features(index, readings, allowed)
+            probabilities, rest = found.probabilities(index.manifest.decision)
+            nothing += weight * rest
+            for entry, probability in zip(entries.tolist(), probabilities.tolist(), strict=True):
+                chances[entry] = chances.get(entry, 0.0) + weight * probability
+        return chances, nothing
+
+    def features(
+        self, index: Index, readings: list[str], allowed: npt.NDArray[np.bool_]
+    ) -> tuple[npt.NDArray[np.int64], Features]:
+        """Candidate entries for one hypothesis and their features, each the best over its readings (see ``readings``).
+
+        Args:
+            index: the index to search.
+            readings: the question as heard, then other readings of it.
+            allowed: ``[entries]``.
+        """
         rows_allowed = allowed[index.entry_of]
-        vectors = self._embedder.queries(texts)
-        lexical = []
+        vectors = self._embedder.queries(readings)
         nearest = vector_part.nearest(index.vectors, vectors, CANDIDATES, rows_allowed)
+        searched = []
         found: set[int] = set(nearest[nearest >= 0].tolist())
-        for text in texts:
-            chars = index.chars.scores(ngrams.char_codes(text))
-            pinyin = index.pinyin.scores(ngrams.pinyin_codes(text))
-            lexical.append((chars, pinyin))
-            for signal in (chars, pinyin):
+        for text, vector in zip(readings, vectors, strict=True):
+            codes = ngrams.char_codes(text), ngrams.pinyin_codes(text)
+            sparse = index.chars.scores(codes[0]), index.pinyin.scores(codes[1])
+            searched.append((vector, codes, sparse))
+            for signal in sparse:
                 found.update(_top(np.where(rows_allowed, signal, 0.0)))
         entries = np.unique(index.entry_of[sorted(found)]).astype(np.int64)
+        if not entries.size:
+            empty = np.zeros((0, 0), dtype=np.float32)
+            return entries, Features(empty.reshape(0, scoring.WORDED), empty.reshape(0, scoring.BARE), _NO_FEATURES)
         rows = np.concatenate([np.arange(index.first_row[e], index.first_row[e + 1]) for e in entries])
         stored = vector_part.reconstruct(index.vectors, rows)
         starts = np.concatenate([[0], np.cumsum(index.first_row[entries + 1] - index.first_row[entries])[:-1]])
         wording = rows >= np.repeat(index.first_wording[entries], np.diff(np.append(starts, len(rows))))
-        best = np.zeros(len(entries), dtype=np.float32)
-        for vector, (chars, pinyin) in zip(vectors, lexical, strict=True):
+        best = np.zeros((scoring.SIGNALS, len(rows)), dtype=np.float32)
+        for vector, codes, sparse in searched:
             dense = index.manifest.calibration(stored @ vector)
-            best = np.maximum(best, fuse(dense, chars[rows], pinyin[rows], wording, starts))
-        return entries, best
+            covered = index.chars.coverage(codes[0], rows), index.pinyin.coverage(codes[1], rows)
+            signals = np.concatenate([np.stack([dense, sparse[0][rows], sparse[1][rows]]), *covered])
+            best = np.maximum(best, signals)
+        named = frozenset[str]().union(*map(subjects.named, readings[1:] or readings))
+        strange = np.array([subjects.strange(index.entries[entry], named) for entry in entries])
+        return entries, scoring.features(best, wording, starts, strange, readings[0])
 
 
-def decide(thresholds: Decision, scores: Sequence[float]) -> Literal["answer", "clarify", "refuse"]:
-    """The decision for the best scores, highest first."""
-    first = scores[0] if scores else 0.0
-    lead = first - scores[1] if len(scores) > 1 else 1.0
-    if first < thresholds.clarify:
-        return "refuse"
-    if first >= thresholds.answer:
-        return "answer" if lead >= thresholds.tie else "clarify"
-    if first >= thresholds.answer_with_margin and lead >= thresholds.margin:
-        return "answer"
-    return "clarify"
-
-
-def _hypotheses(queries: Sequence[str], region: str | None) -> list[str]:
-    texts: dict[str, None] = {}
-    for query in list(queries)[:MAX_HYPOTHESES]:
-        text = " ".join(query.split())
-        if len(text) > MAX_CHARS:
-            text = text[: MAX_CHARS // 2] + text[-MAX_CHARS // 2 :]
-        if text:
-            texts[text] = None
-            texts[lexicon.normalise(text, region)] = None
-    return [text for text in texts if text]
+def readings(index: Index, query: str, region: str | None = None) -> list[str]:
+    """A question as heard; in Mandarin words; and as it was probably said, in Mandarin words. Empty: nothing asked."""
+    text = " ".join(query.split())
+    if len(text) > MAX_CHARS:
+        text = text[: MAX_CHARS // 2] + text[-MAX_CHARS // 2 :]
+    texts = [text, lexicon.normalise(text, region), lexicon.normalise(index.rehearing(text), region)]
+    return [reading for reading in dict.fromkeys(texts) if reading.strip()]
 
 
 def _allowed(index: Index, chain: tuple[str, ...], topic: str | None, day: date) -> npt.NDArray[np.bool_]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shutil
 import threading
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from knowledge import index
+from knowledge import index, ngrams, scoring
 from knowledge.embedding import Embedder
 from knowledge.entry import Entry
 from knowledge.errors import IndexError_
 from knowledge.retriever import Retriever, decide
-from knowledge.scoring import Decision
 
 pytestmark = pytest.mark.unit
 
@@ -83,19 +84,48 @@ def test_k_limits_hits_without_changing_the_decision(retriever: Retriever) -> No
 
 
 @pytest.mark.parametrize(
-    ("scores", "wanted"),
+    ("chances", "nothing", "wanted"),
     [
-        ([0.7, 0.3], "answer"),
-        ([0.7, 0.695], "clarify"),
-        ([0.47, 0.40], "answer"),
-        ([0.47, 0.46], "clarify"),
-        ([0.41, 0.1], "clarify"),
-        ([0.2], "refuse"),
-        ([], "refuse"),
+        ([0.8, 0.1], 0.1, "answer"),
+        ([0.48, 0.47], 0.05, "clarify"),
+        ([0.4, 0.1], 0.5, "clarify"),
+        ([0.2, 0.1], 0.7, "refuse"),
+        ([], 1.0, "refuse"),
     ],
 )
-def test_decision(scores: list[float], wanted: str) -> None:
-    assert decide(Decision(0.5, 0.45, 0.05, 0.4, 0.01), scores) == wanted
+def test_decision(chances: list[float], nothing: float, wanted: str) -> None:
+    assert decide(replace(scoring.default_decision(), answer=0.6, clarify=0.5), chances, nothing) == wanted
+
+
+def test_shipped_weights_belong_to_the_shipped_model(embedder: Embedder) -> None:
+    assert scoring.default_decision().model == embedder.identity
+
+
+def test_misheard_words_are_read_again(retriever: Retriever) -> None:
+    assert retriever.index.rehearing("小脉条秀病怎么放治") == "小麦条锈病怎么防治"
+    assert retriever.index.rehearing("给我讲个笑话") == "给我讲个笑话"
+
+
+def test_hypotheses_that_disagree_are_no_confident_answer(retriever: Retriever) -> None:
+    alone = retriever.search(["小麦条锈病怎么防治"])
+    split = retriever.search(["小麦条锈病怎么防治", "玉米螟怎么防治", "玉米螟怎么防治啊"])
+    assert alone.decision == "answer"
+    assert split.decision == "clarify"
+    assert {hit.id for hit in split.hits[:2]} == {"farm-rust", "farm-borer"}
+
+
+def test_a_question_word_the_entry_lacks_lowers_its_probability(retriever: Retriever) -> None:
+    right, other = (retriever.search([asked]).hits[0] for asked in ("小麦条锈病怎么防治", "小麦吸浆虫怎么防治"))
+    assert right.id == other.id == "farm-rust"
+    assert other.score < right.score - 0.05
+
+
+def test_coverage_is_the_share_of_the_question_a_passage_holds() -> None:
+    built = ngrams.build(["小麦锈病", "玉米"], ngrams.char_codes)
+    rows = np.array([0, 1])
+    assert built.coverage(ngrams.char_codes("锈病"), rows).tolist() == [[1.0, 0.0], [1.0, 0.0]]
+    assert 0 < built.coverage(ngrams.char_codes("锈虫"), rows)[0, 0] < 1
+    assert built.coverage(ngrams.char_codes(""), rows).tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
 def test_unchanged_inputs_are_not_built_again(index_dir: Path, embedder: Embedder, entries: list[Entry]) -> None:
