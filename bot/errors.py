@@ -43,6 +43,12 @@ class TextTooLongError(TurnError):
         super().__init__(f"这条消息太长了，我一次最多看{limit}个字。请您挑要紧的说。")
 
 
+class BodyTooLargeError(TurnError):
+    code = "too_large"
+    status = 413
+    message = "发来的内容太大了，我收不下。请您说短一点。"
+
+
 class AudioTooLargeError(TurnError):
     code = "audio_too_large"
     status = 413
@@ -62,11 +68,22 @@ class NotFoundError(TurnError):
 
 
 class DialogueUnavailableError(TurnError):
-    """Rasa or the action server cannot be reached, or took too long."""
+    """The dialogue did not take the message: nothing was done."""
 
     code = "dialogue_unavailable"
     status = 503
     message = "我这边系统出了点问题，您的话还没有办。请过一会儿再说一遍；事情急，请到银行网点找工作人员。"
+
+
+class OutcomeUnknownError(TurnError):
+    """The dialogue took the message and gave no answer: it may have acted on it or not."""
+
+    code = "outcome_unknown"
+    status = 503
+    message = (
+        "我这边系统出了点问题，您刚才这句办没办成，我还说不准。请过一会儿跟我说“查进度”，看清了再办，别急着重来；"
+        "事情急，请到银行网点找工作人员。"
+    )
 
 
 class ServiceUnavailableError(TurnError):

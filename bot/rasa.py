@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.errors import DialogueUnavailableError
+from bot.errors import DialogueUnavailableError, OutcomeUnknownError
 from bot.schema import Entity, Understood
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,8 @@ class RasaClient:
         """Run one turn of the dialogue.
 
         Raises:
-            DialogueUnavailableError: Rasa is down, too slow, or answered something else than a turn.
+            DialogueUnavailableError: Rasa did not take the message: nothing was done.
+            OutcomeUnknownError: Rasa took it and then broke off, was too slow or answered nothing.
         """
         try:
             async with self._session.post(
@@ -87,17 +88,25 @@ class RasaClient:
                 timeout=self._timeout,
             ) as response:
                 body = await response.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("dialogue unreachable: %s", type(error).__name__)
+        except aiohttp.ClientConnectorError as error:
+            log.warning("dialogue refused the connection")
             raise DialogueUnavailableError from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("dialogue broke off: %s", type(error).__name__)
+            raise OutcomeUnknownError from error
         if response.status != 200:
             log.warning("dialogue answered status %s", response.status)
-            raise DialogueUnavailableError
+            raise DialogueUnavailableError if response.status == 503 else OutcomeUnknownError
         try:
-            return DialogueAnswer.model_validate_json(body)
+            answer = DialogueAnswer.model_validate_json(body)
         except ValidationError as error:
             log.warning("dialogue answered something else than a turn: %s errors", error.error_count())
-            raise DialogueUnavailableError from error
+            raise OutcomeUnknownError from error
+        if not any(message.text for message in answer.messages):
+            # So Rasa answers when the action server cannot be reached.
+            log.warning("dialogue answered nothing")
+            raise OutcomeUnknownError
+        return answer
 
     async def parse(self, text: str) -> Understood:
         """Understanding alone, without a dialogue (``xiangyin nlu parse``).

@@ -19,7 +19,7 @@ class TurnRequest(Model):
 
     text: str
     sender_id: str = Field(default="anonymous", min_length=1, max_length=128)
-    region: str | None = Field(default=None, max_length=32)
+    region: str | None = Field(default=None, pattern=r"^(national|[1-9][0-9]{5})$")
     channel: str = Field(default="api", pattern=r"^[a-z][a-z0-9_-]{0,31}$")
     message_id: str | None = Field(default=None, min_length=1, max_length=128)
 

@@ -118,7 +118,7 @@ class TurnService:
         offered = await asyncio.to_thread(self._store.options_of, inbound.conversation)
         transcript = await self._hear(inbound.audio, offered) if inbound.audio is not None else None
         heard_at = time.monotonic()
-        text = transcript.text if transcript else secrets.blank(self._checked(inbound.text or ""))
+        text = transcript.text if transcript else secrets.blank(self.checked(inbound.text or ""))
         turn_id = new_key()
         if language.is_foreign(text):
             understood, messages = None, [_foreign_message()]
@@ -146,7 +146,13 @@ class TurnService:
         )
         return turn
 
-    def _checked(self, text: str) -> str:
+    def checked(self, text: str) -> str:
+        """``text`` without control characters.
+
+        Raises:
+            EmptyTextError: nothing is left.
+            TextTooLongError: longer than one message may be.
+        """
         text = "".join(c for c in text if c.isprintable() or c in "\n\t").strip()
         if not text:
             raise EmptyTextError

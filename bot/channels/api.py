@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hmac
-from typing import Any
+import re
 
 from aiohttp import web
 
 from bot.cases import CasesClient
-from bot.channels.http import Handler, json_response, read_inbound
+from bot.channels.http import Handler, json_response, parse_turn_request, read_inbound
 from bot.errors import BadRequestError, UnauthorisedError
 from bot.openapi import description
 from bot.rasa import RasaClient
 from bot.turn import TurnService
 
 _MAX_CASES = 500
+_LIMIT = re.compile("[0-9]{1,3}")
 
 
 class ApiChannel:
@@ -64,18 +65,13 @@ class ApiChannel:
         return json_response(turn.model_dump())
 
     async def _parse(self, request: web.Request) -> web.Response:
-        body: Any = None
-        try:
-            body = await request.json()
-        except ValueError as error:
-            raise BadRequestError from error
-        if not isinstance(body, dict) or not isinstance(body.get("text"), str):
-            raise BadRequestError("请求的格式不对：text。")
-        return json_response((await self._rasa.parse(body["text"])).model_dump())
+        asked = parse_turn_request(await request.read())
+        understood = await self._rasa.parse(self._turns.checked(asked.text))
+        return json_response(understood.model_dump())
 
     async def _list(self, request: web.Request) -> web.Response:
         limit = request.query.get("limit", "50")
-        if not limit.isdecimal() or not 1 <= int(limit) <= _MAX_CASES:
+        if not _LIMIT.fullmatch(limit) or not 1 <= int(limit) <= _MAX_CASES:
             raise BadRequestError(f"limit 要在 1 到 {_MAX_CASES} 之间。")
         return json_response(await self._cases.list(request.query.get("sender"), int(limit)))
 

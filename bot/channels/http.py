@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import ContentEncodingError
 from pydantic import ValidationError
 
-from bot.errors import AudioTooLargeError, BadRequestError, TurnError
+from bot.errors import AudioTooLargeError, BadRequestError, BodyTooLargeError, TurnError
 from bot.schema import TurnRequest
 from bot.turn import Inbound
 
@@ -35,7 +36,9 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except TurnError as error:
         return error_response(error)
     except web.HTTPRequestEntityTooLarge:
-        return error_response(AudioTooLargeError())
+        return error_response(BodyTooLargeError())
+    except (ContentEncodingError, LookupError, UnicodeError):
+        return error_response(BadRequestError())  # a body that does not decode as its headers say
     except web.HTTPException as error:
         if error.status < 400:
             raise

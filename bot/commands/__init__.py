@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
+from pydantic import ValidationError
+from typer.exceptions import TyperException
 
 from bot.commands.cases import app as cases
 from bot.commands.doctor import doctor
@@ -12,19 +16,37 @@ from bot.commands.up import up
 from knowledge.cli import fraud, kb
 from voice.cli import app as voice
 
-main = typer.Typer(
+app = typer.Typer(
     name="xiangyin",
     help="Xiangyin (乡音): a voice and text assistant for villages.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-main.command()(up)
-main.command()(ask)
-main.command()(listen)
-main.command()(doctor)
-main.add_typer(nlu, name="nlu")
-main.add_typer(kb, name="kb")
-main.add_typer(fraud, name="fraud")
-main.add_typer(voice, name="voice")
-main.add_typer(cases, name="cases")
+app.command()(up)
+app.command()(ask)
+app.command()(listen)
+app.command()(doctor)
+app.add_typer(nlu, name="nlu")
+app.add_typer(kb, name="kb")
+app.add_typer(fraud, name="fraud")
+app.add_typer(voice, name="voice")
+app.add_typer(cases, name="cases")
+
+
+def main() -> None:
+    """Run the command line; wrong usage is one line as well."""
+    try:
+        code = app(standalone_mode=False)
+    except TyperException as error:
+        format_message = getattr(error, "format_message", None)
+        reason = format_message() if format_message else str(error)
+        print("error: " + " ".join(reason.split()), file=sys.stderr)
+        sys.exit(2)
+    except ValidationError as error:
+        wrong = "; ".join(f"XIANGYIN_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors() if e["loc"])
+        print(f"error: settings: {wrong or error.title}", file=sys.stderr)
+        sys.exit(1)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)

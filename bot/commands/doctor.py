@@ -56,14 +56,14 @@ def _machine(_settings: Settings) -> Iterator[Finding]:
 
 
 def _services(settings: Settings, parts: list[Part]) -> Iterator[Finding]:
-    if GatewayClient(settings).running():
+    running = GatewayClient(settings).running()
+    if running:
         yield Finding("the assistant is running", True)
-        return
-    found = problems(settings, parts)
+    found = problems(settings, parts, ports=not running)  # a running assistant holds them itself
     for line in found:
         yield Finding(line, False)
     if not found:
-        yield Finding("models, index, ports and disk", True)
+        yield Finding("models, index and disk", True)
 
 
 def doctor() -> None:

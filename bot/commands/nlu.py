@@ -38,14 +38,19 @@ def parse(
         raise typer.Exit(_parse_offline(inputs))
     try:
         for line in inputs:
-            print_json(client.parse(line))
+            # An empty line of a file has its object too, so that output and input can be laid side by side.
+            print_json(client.parse(line) if line.strip() or file is None else _nothing(line))
     except ClientError as error:
         fail(error)
 
 
+def _nothing(line: str) -> dict[str, object]:
+    return {"text": line, "intent": "nlu_fallback", "confidence": 0.0, "entities": []}
+
+
 def _lines(file: Path | None) -> list[str]:
     try:
-        return [line for line in file.read_text("utf-8").splitlines() if line.strip()] if file else []
+        return file.read_text("utf-8").splitlines() if file else []
     except UnicodeDecodeError:
         fail(f"not UTF-8 text: {file}")
 

@@ -41,11 +41,13 @@ def parts_of(settings: Settings) -> list[Part]:
     """The parts this machine runs (``XIANGYIN_RUN``), in order of start.
 
     Raises:
-        ValueError: an unknown part is named.
+        ValueError: an unknown part is named, or none.
     """
     wanted = {name.strip() for name in settings.run.split(",") if name.strip()}
     if unknown := wanted - set(NAMES):
         raise ValueError(f"XIANGYIN_RUN names unknown parts: {', '.join(sorted(unknown))}; known: {', '.join(NAMES)}")
+    if not wanted:
+        raise ValueError(f"XIANGYIN_RUN names no part; known: {', '.join(NAMES)}")
     python, common = sys.executable, _environment(settings)
     rasa_environment = common | {
         "XIANGYIN_ACTIONS_URL": settings.url_of("actions"),

@@ -42,17 +42,27 @@ def _missing_models(settings: Settings, parts: set[str]) -> list[str]:
     ]
 
 
-def problems(settings: Settings, parts: list[Part]) -> list[str]:
-    """Everything that would keep the parts from starting, a line each; empty when all is well."""
+def problems(settings: Settings, parts: list[Part], *, ports: bool = True) -> list[str]:
+    """Everything that would keep the parts from starting, a line each; empty when all is well.
+
+    Args:
+        settings: what would be used.
+        parts: what would be started.
+        ports: whether the ports must be free.
+    """
     found: list[str] = []
+    if not (settings.state_dir / "secrets.env").exists() and not settings.internal_secret.get_secret_value():
+        return [f"nothing is set up in {settings.state_dir}. Run `make setup`, or mend XIANGYIN_STATE_DIR."]
     if not settings.internal_secret.get_secret_value():
         found.append(f"missing: secrets ({settings.state_dir / 'secrets.env'}). Run `make setup`.")
     found += _missing_models(settings, {part.name for part in parts})
     for part in parts:
         host = settings.host if part.name == "gateway" else "127.0.0.1"
-        if _port_taken(host, part.port):
+        if ports and _port_taken(host, part.port):
             setting = "XIANGYIN_PORT" if part.name == "gateway" else f"XIANGYIN_{part.name.upper()}_PORT"
             found.append(f"port {part.port} for the {part.title} is taken. Stop what uses it, or set {setting}.")
+    shared = {port for port in (part.port for part in parts) if sum(part.port == port for part in parts) > 1}
+    found += [f"port {port} is set for two parts. Give each its own." for port in sorted(shared)]
     free = shutil.disk_usage(settings.state_dir).free if settings.state_dir.exists() else FREE_BYTES
     if free < FREE_BYTES:
         found.append(

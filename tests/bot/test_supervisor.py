@@ -42,6 +42,14 @@ def test_taken_port_is_one_clear_line(settings: Settings) -> None:
 
 
 @pytest.mark.unit
+def test_no_part_and_one_port_for_two_are_refused(settings: Settings) -> None:
+    with pytest.raises(ValueError, match="names no part"):
+        parts_of(settings.model_copy(update={"run": " , "}))
+    both = settings.model_copy(update={"run": "bank,actions", "actions_port": settings.bank_port})
+    assert any("two parts" in line for line in problems(both, parts_of(both)))
+
+
+@pytest.mark.unit
 def test_missing_model_is_named_with_its_cure(settings: Settings) -> None:
     settings = settings.model_copy(update={"run": "actions", "actions_port": free_port()})
     found = "\n".join(problems(settings, parts_of(settings)))

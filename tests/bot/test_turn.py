@@ -12,10 +12,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.errors import DialogueUnavailableError, EmptyTextError, TextTooLongError
+from bot.errors import DialogueUnavailableError, EmptyTextError, OutcomeUnknownError, TextTooLongError
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
 from bot.turn import Inbound, TurnService
+from tests.running import free_port
 
 pytestmark = pytest.mark.unit
 
@@ -26,6 +27,7 @@ class Dialogue:
     def __init__(self) -> None:
         self.received: list[dict[str, Any]] = []
         self.status = 200
+        self.silent = False
         self.running = 0
         self.most_running = 0
 
@@ -46,7 +48,7 @@ class Dialogue:
             {"text": f"听到{body['text']}", "buttons": buttons, "custom": {"spoken": "您好。"}},
             {"text": "还有", "buttons": more, "custom": None},
         ]
-        return web.json_response({"understood": understood, "messages": messages})
+        return web.json_response({"understood": understood, "messages": [] if self.silent else messages})
 
 
 @pytest.fixture
@@ -127,9 +129,28 @@ async def test_english_is_answered_without_guessing(turns: TurnService, dialogue
     assert dialogue.received == []
 
 
+async def test_an_answer_without_words_is_no_answer(turns: TurnService, dialogue: Dialogue) -> None:
+    dialogue.silent = True
+    with pytest.raises(OutcomeUnknownError):
+        await turns.run(says("交电费", message_id="m3"))
+    dialogue.silent = False
+    turn = await turns.run(says("交电费", message_id="m3"))
+    assert turn.replies, "the silence was not kept as the answer"
+
+
+async def test_a_dialogue_that_is_not_there_did_nothing(tmp_path: Path) -> None:
+    store = GatewayStore(open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}"))
+    async with aiohttp.ClientSession() as session:
+        rasa = RasaClient(session, f"http://127.0.0.1:{free_port()}", "s3cret", 5)
+        turns = TurnService(rasa, None, store, max_text_chars=50, default_region="national")
+        with pytest.raises(DialogueUnavailableError):
+            await turns.run(says("交电费"))
+    store.close()
+
+
 async def test_a_failing_dialogue_leaks_nothing_and_is_asked_again(turns: TurnService, dialogue: Dialogue) -> None:
     dialogue.status = 500
-    with pytest.raises(DialogueUnavailableError) as failure:
+    with pytest.raises(OutcomeUnknownError) as failure:
         await turns.run(says("你好", message_id="m2"))
     assert "Traceback" not in failure.value.message
     dialogue.status = 200

@@ -68,6 +68,36 @@ def test_bad_text_is_refused_with_a_reason(stack: Stack, body: object, status: i
     assert answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "status"),
+    [
+        ("/api/v1/nlu/parse", ("玉米" * 10_000).join(['{"text": "', '"}']).encode(), {}, 413),
+        ("/api/v1/nlu/parse", b'{"text": "\\ud800"}', {}, 400),
+        ("/api/v1/turns", b"[" * 200_000, {}, 400),
+        ("/api/v1/turns", b"\x1f\x8bnonsense", {"Content-Encoding": "gzip"}, 400),
+        ("/api/v1/turns", b'{"text": "\xff\xfe"}', {}, 400),
+        ("/api/v1/turns", b'{"text": "x", "region": "zz"}', {}, 400),
+        ("/api/v1/turns", b"0" * 30_000_000, {}, 413),
+    ],
+    ids=["long parse", "half a character", "deep", "not gzip", "not UTF-8", "no region", "30 MB"],
+)
+def test_hostile_bodies_are_refused_with_a_reason(
+    stack: Stack, path: str, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    sent = {"X-API-Key": stack.api_key, "Content-Type": "application/json", **headers}
+    answer = requests.post(stack.url + path, data=body, headers=sent, timeout=60)
+    assert answer.status_code == status, answer.text
+    assert answer.json()["error"]["message"]
+
+
+def test_wrong_usage_is_one_error_line(stack: Stack) -> None:
+    for arguments in (("ask",), ("ask", "你好", "--nonsense"), ("kb", "search", "x", "--on", "2026-13-01")):
+        done = stack.command(*arguments)
+        assert done.returncode != 0
+        assert done.stdout == ""
+        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+
 def test_english_gets_a_truthful_answer(stack: Stack) -> None:
     answer = stack.ask("What is the weather like today?")
     assert answer.status_code == 200
