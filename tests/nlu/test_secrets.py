@@ -27,3 +27,43 @@ def test_a_secret_is_blanked_and_still_known_for_one(said: str) -> None:
 def test_ordinary_messages_stay_as_they_are(said: str) -> None:
     assert not has_secret(said)
     assert blank(said) == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "取款密码六个八",
+        "密码是八个1",
+        "密码三个八三个六",
+        "我卡的密码是12三个0",
+        "六个八就是密码",
+        "验证码六位数是三三九二一零",
+        "密码就是我生日",
+        "密码是我儿子的生日",
+        "我生日就是密码",
+        "密码是我身份证后六位",
+    ],
+)
+def test_a_secret_said_by_how_often_or_by_what_it_is_made_of(said: str) -> None:
+    assert has_secret(said)
+    blanked = blank(said)
+    assert not any(word in blanked for word in ("八", "六", "三", "1", "0", "生日"))
+    assert has_secret(blanked)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "密码输错三次",
+        "密码输错三次卡锁了",
+        "验证码收不到",
+        "验证码三个一直收不到",
+        "密码是不是六位数",
+        "密码要几个数",
+        "密码能不能设成生日",
+        "我有三个八十岁的亲戚",
+        "两个月前改的密码",
+    ],
+)
+def test_questions_about_passwords_are_no_secrets(said: str) -> None:
+    assert not has_secret(said)
