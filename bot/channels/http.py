@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import BodyPartReader, web
-from aiohttp.http_exceptions import ContentEncodingError
+from aiohttp.web_protocol import RequestPayloadError
 from pydantic import ValidationError
 
 from bot.errors import AudioTooLargeError, BadRequestError, BodyTooLargeError, TurnError
@@ -37,7 +37,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return error_response(error)
     except web.HTTPRequestEntityTooLarge:
         return error_response(BodyTooLargeError())
-    except (ContentEncodingError, LookupError, UnicodeError):
+    except RequestPayloadError:
         return error_response(BadRequestError())  # a body that does not decode as its headers say
     except web.HTTPException as error:
         if error.status < 400:
