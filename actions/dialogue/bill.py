@@ -81,13 +81,13 @@ class BillForm:
 
     def correction(self, said: str, turn: Turn, values: Mapping[str, Any]) -> Values:
         """Another number or another kind of bill; what was looked up no longer counts."""
-        number = read.whole_digits(said, account=True)
-        if number is not None and "bill_account" in values and SHORTEST <= len(number) <= LONGEST:
-            return {"bill_account": number, "bill_found": None}
+        runs = digit_runs(said, shortest=SHORTEST)
+        number = runs[0].digits if len(runs) == 1 and len(runs[0].digits) <= LONGEST else None
+        account = {} if number is None else {"bill_account": number, "bill_found": None}
         kind = self._kind(turn, said)
         if kind is not None and "bill_type" in values and kind != values["bill_type"]:
-            return {**self.cleared("bill_type"), "bill_type": kind}
-        return {}
+            return {**self.cleared("bill_type"), "bill_type": kind, **account}
+        return account if "bill_account" in values else {}
 
     def field(self, slot: str, value: str) -> Values | None:
         """A pressed option."""

@@ -10,6 +10,7 @@ mappings only, so nothing else in Rasa can fill them.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,9 +33,11 @@ from actions.dialogue.form_spec import (
     Values,
 )
 from actions.dialogue.turn import Entity, Handler, Message, Option, Reply, Turn, payload
+from actions.dialogue.values import is_question
 from actions.texts import forms as say
 from actions.texts.say import speakable
 from nlu.dialect import secrets
+from nlu.dialect.digits import digit_runs
 
 
 class Form:
@@ -96,21 +99,22 @@ class Form:
         if turn.intent == "repeat" and turn.confidence >= SURE:
             return await self._repeated(turn, asked)
         if turn.intent == "correct_value" or words.corrects(told):
-            said = words.correction(told)
-            known = {name: value for name, value in values.items() if value is not None}
-            changed = spec.correction(said, turn, known) if said else {}
+            changed = self._corrected(turn, values)
             if changed:
-                return await self._filled(turn, values, changed, [Message(say.CHANGED, kind="form")])
+                return await self._filled(turn, values, changed, [_changed()])
+            if asked == spec.confirm and words.correction(told):
+                return self._missed(turn, asked, values, say.NOT_CHANGED)
             if asked == spec.confirm or turn.is_payload:
-                text = say.CHANGE_WHAT if not said else say.NOT_CHANGED
-                return self._say([Message(text, options=spec.change_options(values), kind="form")], asked)
+                return self._say([Message(say.CHANGE_WHAT, options=spec.change_options(values), kind="form")], asked)
         if words.refuses(told, denied=turn.intent == "deny" and turn.confidence >= SURE) and asked != spec.confirm:
             farewell = await spec.refused(asked, turn)
             if farewell is not None:
                 return self._end(farewell)
         if turn.intent in FORM_OF and FORM_OF[turn.intent] != self._name():
             if turn.slots.get(TRIED):
-                return self._say([Message(say.FINISH_FIRST.format(task=spec.task), kind="form")], asked)
+                choices = spec.ask(spec.confirm, values).options
+                first = Message(say.FINISH_FIRST.format(task=spec.task), options=choices, kind="form")
+                return self._say([first], asked)
             return self._ask_switch(turn, asked)
         if turn.intent in DIGRESSIONS:
             return await self._digress(turn, values, asked, turn.intent)
@@ -159,6 +163,8 @@ class Form:
         asked = self._next(merged) or spec.confirm
         if asked == spec.confirm:
             more, looked_up = await spec.arrived(turn, merged)
+            if any(message.kind == "error" for message in more):  # what was changed was not found
+                messages = [message for message in messages if message != _changed()]
             messages = [*messages, *more]
             if looked_up is None:
                 return self._end(messages)
@@ -172,12 +178,34 @@ class Form:
         sure = turn.intent == "affirm" and (turn.is_payload or (turn.confidence >= SURE and len(turn.words) <= 12))
         if words.no(turn.words) or (turn.intent == "deny" and not words.corrects(turn.words)):
             return self._say([Message(say.CHANGE_WHAT, options=spec.change_options(values), kind="form")], spec.confirm)
-        if words.yes(turn.words) or (sure and not words.no(turn.words) and not words.corrects(turn.words)):
+        plain = words.yes(turn.words)
+        if not plain and turn.words and self._may_change(turn):
+            changed = self._corrected(turn, values)
+            if changed:
+                return await self._filled(turn, values, changed, [_changed()])
+        doubtful = words.corrects(turn.words) or re.search(r"[\d零一二两三四五六七八九十百千万不错改]", turn.words)
+        if plain or (sure and not doubtful):
+            if turn.words and not _read_back_last(turn):
+                return self._again(spec.confirm, values, [])
             messages, over = await spec.agreed(turn, values, str(turn.slots[KEY]))
             if over:
                 return self._end(messages)
             return Reply(tuple(messages), self._keep(spec.confirm, {TRIED: True}))
         return None
+
+    def _corrected(self, turn: Turn, values: Values) -> Values:
+        """What the message changes of what is known; nothing if it says the same again."""
+        said = words.correction(turn.words)
+        known = {name: value for name, value in values.items() if value is not None}
+        changed = self._spec.correction(said, turn, known) if said else {}
+        return changed if any(values.get(slot) != changed[slot] for slot in changed if slot in self._spec.slots) else {}
+
+    def _may_change(self, turn: Turn) -> bool:
+        """Whether a message at the confirmation may name another value: no question, no other matter."""
+        if words.corrects(turn.words) or turn.intent == "correct_value":
+            return True
+        other = turn.intent in DIGRESSIONS and turn.confidence >= SURE and not digit_runs(turn.words, shortest=5)
+        return not is_question(turn.words) and not other
 
     async def _digress(self, turn: Turn, values: Values, asked: str, intent: str) -> Reply:
         """Answer, then ask again; no slot of the form is touched.
@@ -207,7 +235,8 @@ class Form:
             return Reply((message,), self._keep(asked, {MISSES: 0}))
         question = self._spec.ask(asked, values)
         if asked == self._spec.confirm:
-            message = replace(question, text=why, spoken=speakable(why))
+            heard = speakable(why) + (question.spoken or question.text)
+            message = replace(question, text=why + question.text, spoken=heard)
         else:
             message = Message(why, options=question.options, kind="form")
         return Reply((message,), self._keep(asked, {MISSES: misses}))
@@ -280,6 +309,16 @@ class Form:
         """Leave the form; nothing of it stays behind."""
         names = (*self._spec.slots, *self._spec.extras, KEY, PENDING, TRIED)
         return Reply(tuple(messages), {**dict.fromkeys(names), MISSES: 0, REQUESTED: None})
+
+
+def _changed() -> Message:
+    return Message(say.CHANGED, kind="form")
+
+
+def _read_back_last(turn: Turn) -> bool:
+    """Whether the yes answers the read-back and not another question that came after it."""
+    offered = [option.payload for message in turn.last_messages for option in message.options]
+    return not turn.last_messages or payload("affirm") in offered
 
 
 def _warning() -> Message:

@@ -20,7 +20,7 @@ from actions.loans import LoanApplication
 from actions.texts import loan as say
 from actions.texts.money import amount, area, term
 from actions.texts.say import Say, digits
-from nlu.dialect import numbers
+from nlu.dialect import lexicon, numbers
 
 log = logging.getLogger(__name__)
 
@@ -135,8 +135,12 @@ class LoanForm:
         for slot, label in say.LABEL.items():
             for word in (label, *_ALSO.get(slot, ())):
                 if word in turn.words and slot in values:
-                    new = self.whole(slot, _saying(turn, said), values)
-                    if isinstance(new, dict):
+                    new = (
+                        self._told_crop(turn, said)
+                        if slot == "crop_or_livestock"
+                        else self.whole(slot, _saying(turn, said), values)
+                    )
+                    if isinstance(new, dict) and new and new.get("loan_kind") != "none":
                         return new
         for slot in ("applicant_phone", "loan_term", "loan_area", "loan_amount"):
             if slot not in values or (slot == "loan_area" and not any(unit in said for unit in ("亩", "分", "公顷"))):
@@ -144,13 +148,16 @@ class LoanForm:
             if slot == "applicant_phone" and not read.is_phone(read.whole_digits(said) or ""):
                 continue
             new = self.whole(slot, _saying(turn, said), values)
-            if isinstance(new, dict):
+            if isinstance(new, dict) and new.get("loan_kind") != "none":
                 return new
+        measured = {name: value for name, value in self._measures(said).items() if name in values}
+        if measured:
+            return measured
         if "applicant_name" in values and persons.said_name(turn.words):
             return {"applicant_name": persons.said_name(turn.words)}
         if "applicant_village" in values and persons.whole_village(said):
             return {"applicant_village": persons.whole_village(said)}
-        if "crop_or_livestock" in values and (crop := self._whole_crop(turn, said)):
+        if "crop_or_livestock" in values and (crop := self._told_crop(turn, said)):
             return crop
         if "applicant_name" in values and (name := persons.whole_name(said)):
             return {"applicant_name": name}
@@ -262,6 +269,7 @@ class LoanForm:
             for item in numbers.find_amounts(text)
             if not any(item.start < end and start < item.end for start, end in taken)
         ]
+        amounts = [item for item in amounts if not item.negated]
         if len(amounts) == 1 and LEAST_FEN <= int(amounts[0].value) <= MOST_FEN:
             found["loan_amount"] = int(amounts[0].value)
         if len(terms) == 1 and 0 < int(terms[0].value) <= MOST_MONTHS:
@@ -286,15 +294,23 @@ class LoanForm:
     def _whole_crop(self, turn: Turn, text: str) -> Values | None:
         if persons.says_none(text):
             return {"crop_or_livestock": NOTHING, "loan_kind": "none", "loan_area": None}
+        return self._told_crop(turn, text)
+
+    def _told_crop(self, turn: Turn, text: str) -> Values | None:
+        """A known crop or livestock that ``text`` names and nothing else."""
         if read.is_question(text):
             return None
         bare = read.core(text).strip()
         for verb in ("种植", "养殖", "种", "养", "喂", "栽"):
             bare = bare.removeprefix(verb)
-        found = self._crop_of(turn)
-        spans = {entity.text for entity in turn.entities if entity.kind in ("crop", "livestock")}
-        if found and (bare in spans or bare == found["crop_or_livestock"]):
-            return found
+        for kind in ("crop", "livestock"):
+            names = {entity.text: str(entity.value) for entity in turn.entities if entity.kind == kind}
+            name = lexicon.terms(kind).get(bare) or names.get(bare)
+            if name is None and bare in names.values():
+                name = bare
+            if name is not None:
+                area = {"loan_area": None} if kind == "livestock" else {}
+                return {"crop_or_livestock": name, "loan_kind": kind, **area}
         return None
 
     def _bare_crop(self, text: str) -> Values:

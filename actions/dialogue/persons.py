@@ -231,9 +231,13 @@ def purpose_in(text: str) -> str | None:
     return None
 
 
-_NOTHING = re.compile(r"(不种|不养|都不|没有|都没|没种|没养|不是|无)")
+_NOTHING = re.compile(
+    r"(?:(?:我|俺|咱|们|家|里|屋头|啥|什么|都|也|既|又|[，,、\s])*"
+    r"(?:不种|不养|没种|没养|没有|没得|没(?=地|田)|都不|都没|无)"
+    r"(?:地|田|土|庄稼|牲口|啥|什么|了|的|也|[，,。、！!\s])*)+"
+)
 
 
 def says_none(text: str) -> bool:
-    """没有 / 不种也不养 as the answer to what is grown or raised."""
-    return len(text.strip()) <= 10 and _NOTHING.search(text) is not None
+    """没有 / 不种也不养 as the whole answer to what is grown or raised."""
+    return _NOTHING.fullmatch(text.strip()) is not None

@@ -23,6 +23,9 @@ _PERSON = re.compile(
     r"(?:转|找|接|叫|换|要|喊)(?:个|一个|到|你们)?(?:人工|真人|活人|工作人员|客服|信贷员|柜员)|^人工(?:服务|客服)?"
     + _END
 )
+_TAKES_BACK = re.compile(r"^(?:哎|唉|哦|嗯|等一下|[，,\s])*(?:不对|不是|错了|弄错|搞错|说错|错)")
+_SET_ASIDE = re.compile(r"(?<!是)不是(?!的?[，,。！!\s]|的?$)[^，,。是]+")
+"""What is named only to be denied: 不是八万."""
 _CORRECT = re.compile(
     r"^(?:不对|不是|错了|说错了|弄错了|搞错了|我说错了|等一下|不|哎)?[，,。、\s]*(?:是|应该是|改成|改为|换成|改|其实是|得是)|改成|改为|说错|搞错|弄错|换成|填错|写错"
 )
@@ -61,13 +64,15 @@ def person(text: str) -> bool:
 
 
 def corrects(text: str) -> bool:
-    """Takes something back that was said before: 不对，是五万 / 改成两年."""
-    return _CORRECT.search(text.strip()) is not None
+    """Takes something back that was said before: 不对，是五万 / 改成两年 / 养的不是猪是羊."""
+    said = text.strip()
+    return any(pattern.search(said) for pattern in (_CORRECT, _TAKES_BACK, _SET_ASIDE))
 
 
 def correction(text: str) -> str:
     """What the correction says instead: 不对，是五万 gives 五万."""
-    said = re.sub(r"^不是[^，,。是]*[，,。\s]*(?=是|应该|改|要)", "", text.strip())
+    said = _SET_ASIDE.sub("", text.strip())
     said = re.sub(r"[^，,。]{0,6}?(?:不对|说错了?|弄错了?|搞错了?|填错了?|写错了?|错了)[了啊呀，,。、\s]*", "", said)
     said = re.split(r"改成|改为|换成|应该是|其实是", said)[-1]
-    return re.sub(r"^(?:等一下|不是|不|哎|是|得是|要|就|[，,。、\s])+", "", said).strip(" ，,。、")
+    said = re.sub(r"^(?:等一下|不是|不|哎|是|得是|要|就|[，,。、\s])+", "", said).strip(" ，,。、")
+    return re.sub(r"^(?:我|俺|咱)?(?:刚才|刚刚)?(?:说|讲|要|贷|种|养|住)的(?:就|其实)?是", "", said)

@@ -1,0 +1,116 @@
+"""Taking something back: what is named changes, nothing else does, and a yes confirms only what was read back."""
+
+from __future__ import annotations
+
+import pytest
+
+from actions.dialogue.turn import Entity
+from actions.texts import forms as say
+from tests.actions.dialogue.doubles import Talk
+
+pytestmark = pytest.mark.unit
+PIG, SHEEP = Entity("livestock", "猪", "猪"), Entity("livestock", "羊", "羊")
+
+
+async def loan() -> Talk:
+    talk = Talk("apply_loan")
+    await talk.say("我是赵家村的王二娃，想贷八万种番茄，两年", "apply_loan", 0.9, Entity("crop", "番茄", "番茄"))
+    await talk.say("3亩")
+    await talk.say("13800138000")
+    await talk.press("同意")
+    assert talk.asked == "loan_confirm"
+    return talk
+
+
+async def bill() -> Talk:
+    talk = Talk("pay_bill")
+    await talk.say("交电费，户号20230001", "pay_bill", 0.9, Entity("bill_type", "electricity", "电费"))
+    assert talk.asked == "bill_confirm"
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "slot", "value"),
+    [
+        ("不对，我说的是五万不是八万", "correct_value", "loan_amount", 5_000_000),
+        ("不对，我说的是五万不是八万", "deny", "loan_amount", 5_000_000),
+        ("不是八万，是五万", "inform", "loan_amount", 5_000_000),
+        ("不对，我要六万", "apply_loan", "loan_amount", 6_000_000),
+        ("好，贷六万", "affirm", "loan_amount", 6_000_000),
+        ("不对，名字叫张三丰", "deny", "applicant_name", "张三丰"),
+        ("错了，电话是13900139000", "nlu_fallback", "applicant_phone", "13900139000"),
+    ],
+)
+async def test_one_value_changes_and_is_read_back(text: str, intent: str, slot: str, value: object) -> None:
+    talk = await loan()
+    before = dict(talk.slots)
+    said = await talk.say(text, intent)
+    assert {name for name, was in before.items() if talk.slots.get(name) != was} == {slot}
+    assert talk.slots[slot] == value
+    assert "我念一遍" in said
+    assert talk.services.submitted == {}
+
+
+async def test_the_same_sentence_in_the_middle() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷款", "apply_loan")
+    await talk.say("八万")
+    await talk.say("不对，我说的是五万不是八万", "correct_value")
+    assert talk.slots["loan_amount"] == 5_000_000
+    assert talk.slots["crop_or_livestock"] is None
+    assert talk.asked == "loan_purpose"
+
+
+async def test_not_pigs_but_sheep() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷五万养猪", "apply_loan", 0.9, PIG)
+    await talk.say("养的不是猪是羊", "inform", 0.9, PIG, SHEEP)
+    assert talk.slots["crop_or_livestock"] == "羊"
+
+
+@pytest.mark.parametrize("text", ["不对，是八万", "不对，乱七八糟"])
+async def test_nothing_changed_is_never_called_changed(text: str) -> None:
+    talk = await loan()
+    before = dict(talk.slots)
+    said = await talk.say(text, "correct_value")
+    assert say.CHANGED not in said
+    assert "80,000元" in said
+    assert "对，提交" in talk.titles
+    assert {name for name, was in before.items() if talk.slots.get(name) != was} <= {"form_misses"}
+
+
+@pytest.mark.parametrize("text", ["不对，户号是20230002", "错了，户号20230002", "不是20230001，是20230002", "20230002"])
+async def test_another_account_is_looked_up_and_read_back(text: str) -> None:
+    talk = await bill()
+    said = await talk.say(text, "check_progress", 0.9)
+    assert talk.slots["bill_found"]["account"] == "20230002"
+    assert "20230002" in said
+    assert talk.services.paid == {}
+    await talk.say("好", "affirm")
+    (paid,) = talk.services.paid.values()
+    assert paid.account == "20230002"
+
+
+async def test_a_changed_account_that_does_not_exist_is_not_called_changed() -> None:
+    talk = await bill()
+    said = await talk.say("不对，户号是99999999", "correct_value")
+    assert say.CHANGED not in said
+    assert talk.asked == "bill_account"
+
+
+async def test_a_miss_reads_everything_again() -> None:
+    for talk in (await loan(), await bill()):
+        last = talk.last[-1].text
+        said = await talk.say("呜啦呜啦", "nlu_fallback", 0.3)
+        assert last in said
+        assert any(title.startswith("对，") for title in talk.titles)
+
+
+async def test_a_yes_to_another_question_submits_nothing() -> None:
+    talk = await loan()
+    await talk.say("不对", "deny")
+    said = await talk.say("好", "affirm")
+    assert talk.services.submitted == {}
+    assert "我念一遍" in said
+    await talk.say("好", "affirm")
+    assert len(talk.services.submitted) == 1
