@@ -52,6 +52,40 @@ def test_advertisements_and_warnings_are_not_fraud(checker: FraudChecker, told: 
     assert checker.check(told).label != "fraud"
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "孙子打电话说出车祸要打钱",
+        "儿子微信上说被抓了让我转五万",
+        "ETC到期短信是真的吗",
+        "收到短信说ETC失效要重新认证",
+        "有人要我去缅甸上班高工资",
+        "说去柬埔寨打工一个月三万包机票",
+        "公安局打电话说我银行卡涉案",
+    ],
+)
+def test_well_known_tricks_are_never_called_normal(checker: FraudChecker, told: str) -> None:
+    verdict = checker.check(told)
+    assert verdict.label != "normal"
+    assert verdict.signs
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "给儿子转钱要手续费吗",
+        "儿子在外打工打钱回来怎么取",
+        "我孙子住院报销多少",
+        "出车祸了保险怎么赔",
+        "ETC怎么办理",
+        "银行卡被冻结了去哪里解",
+        "公安局办身份证要带什么",
+    ],
+)
+def test_questions_about_daily_business_are_normal(checker: FraudChecker, told: str) -> None:
+    assert checker.check(told).label == "normal"
+
+
 @pytest.mark.parametrize("told", ["", "   ", "？？", "\n"])
 def test_empty_text_is_unsure(checker: FraudChecker, told: str) -> None:
     assert checker.check(told).label == "unsure"
