@@ -23,6 +23,11 @@ NO_ENTRY = "none"
 
 _PAID = re.compile("(?:已经|刚才|刚刚|都|就|我)[^，。]{0,6}(?:转|汇|打)(?:了|过去)(?!.*(?:没|要))|(?:被|遭)(?:人)?骗了")
 """The money is gone already."""
+_REPORT = re.compile(
+    "有人|有个|公安|警察|民警|法院|检察|短信|信息|消息|电话|链接|网址|网站|孙子|儿子|女儿|亲戚|领导|熟人|打钱|转钱|转账|汇款|借钱|交钱|"
+    "高工资|兼职|刷单|客服|群里|拉我|加我|微信|二维码|扫码|中奖|领奖|退款|验证码|快递|投资|理财|保证金|定金|手续费|下载|屏幕|陌生|对方|说是|让我|叫我|要我|喊我"
+)
+"""Somebody asked for or sent something: that it looks harmless proves nothing."""
 
 
 def answer_of(hit: Any) -> Message:
@@ -106,6 +111,10 @@ class FraudAnswer:
         if _PAID.search(told):  # every minute counts: nothing stands before the call
             paid = hotlines(say.FRAUD_PAID)
             return Reply((Message(paid.text, paid.spoken, kind="fraud", extra=label),))
+        if verdict.label == "normal" and _REPORT.search(told):
+            careful = hotlines(say.FRAUD_CANNOT_TELL)
+            unsure = {"label": "unsure"}
+            return Reply((Message(careful.text, careful.spoken, options=(_person(),), kind="fraud", extra=unsure),))
         signs = "；".join(sign.rstrip("。；") for sign in verdict.signs[:MOST_CHOICES])
         because = say.FRAUD_SIGNS.format(signs=signs) if signs and verdict.label != "normal" else ""
         told_back = hotlines(verdict.advice + because)

@@ -10,6 +10,7 @@ from actions.dialogue.answers import KnowledgeAnswer, answer_of
 from actions.dialogue.form_spec import SURE
 from actions.dialogue.ports import Cases, HandOffs
 from actions.dialogue.turn import Handler, Message, Option, Reply, Turn, payload
+from actions.dialogue.values import whole_digits
 from actions.texts import answers as say
 from actions.texts import services as service_say
 from actions.texts.money import amount
@@ -17,6 +18,15 @@ from actions.texts.say import Say, digits, hotlines
 from nlu.dialect.digits import digit_runs
 
 log = logging.getLogger(__name__)
+
+
+CASE_DIGITS = 10
+
+
+def is_case_number(text: str) -> bool:
+    """Whether ``text`` is a case number and nothing else: 1570478727, 我的编号是2899447861."""
+    number = whole_digits(text, account=True)
+    return number is not None and len(number) == CASE_DIGITS and not number.startswith("0")
 
 
 class Progress:

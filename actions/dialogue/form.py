@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from actions.dialogue import options, words
+from actions.dialogue import emergency, options, words
+from actions.dialogue.desk import is_case_number
 from actions.dialogue.form_spec import (
     DIGRESSIONS,
     FORM_OF,
@@ -32,6 +33,7 @@ from actions.dialogue.form_spec import (
     Rejected,
     Values,
 )
+from actions.dialogue.talk import Withdraw
 from actions.dialogue.turn import Entity, Handler, Message, Option, Reply, Turn, payload
 from actions.dialogue.values import is_question
 from actions.texts import forms as say
@@ -52,9 +54,18 @@ class Form:
         """Handle one message while the form is active (or becomes active)."""
         spec = self._spec
         values: Values = {name: turn.slots.get(name) for name in (*spec.slots, *spec.extras)}
+        danger = emergency.found(turn.words)
         if turn.slots.get(KEY) is None or turn.slots.get(REQUESTED) is None:
-            return await self._start(turn)
+            if danger and emergency.certain(turn.words):
+                return self._end([emergency.message(danger)])
+            other = await self._no_beginning(turn)
+            if other is not None:
+                return self._end(list(other.messages))
+            started = await self._start(turn)
+            return emergency.before(danger, started) if danger else started
         asked = str(turn.slots[REQUESTED])
+        if danger:
+            return self._again(asked, values, [emergency.message(danger)])
         if secrets.has_secret(turn.text):
             return self._again(
                 asked, values, [Message(say.KEEP_TO_YOURSELF, say.KEEP_TO_YOURSELF_SPOKEN, kind="warning")]
@@ -65,7 +76,9 @@ class Form:
             answer = await self._switch(turn, values, asked, pending)
             if answer is not None:
                 return answer
-        if (turn.intent == "cancel" and (turn.is_payload or turn.confidence >= 0.8)) or words.cancel(turn.words):
+        if (turn.intent == "cancel" and (turn.is_payload or turn.confidence >= 0.8)) or (
+            words.cancel(turn.words) or words.withdraws(turn.words)
+        ):
             return self._cancelled(turn)
         pressed = self._pressed(turn)
         if pressed is not None:
@@ -73,7 +86,7 @@ class Form:
         if turn.is_payload and turn.intent == "repeat":
             return self._again(asked, values, [])
         if words.repeat(turn.words):
-            return await self._repeated(turn, asked)
+            return await self._repeated(turn, asked, values)
         if words.person(turn.words) or (turn.is_payload and turn.intent == "human_agent"):
             return await self._digress(turn, values, asked, "human_agent")
         if asked == spec.confirm:
@@ -97,7 +110,7 @@ class Form:
         if turn.intent == "cancel" and turn.confidence >= SURE:
             return self._cancelled(turn)
         if turn.intent == "repeat" and turn.confidence >= SURE:
-            return await self._repeated(turn, asked)
+            return await self._repeated(turn, asked, values)
         if turn.intent == "correct_value" or words.corrects(told):
             changed = self._corrected(turn, values)
             if changed:
@@ -135,6 +148,14 @@ class Form:
             if loose:
                 return await self._filled(turn, values, loose, [])
         return self._missed(turn, asked, values, spec.hint(asked))
+
+    async def _no_beginning(self, turn: Turn) -> Reply | None:
+        """What sounds like the task but is about one handed in already."""
+        if words.withdraws(turn.words):
+            return await Withdraw()(turn)
+        if is_case_number(turn.words):
+            return await self._handlers["check_progress"](turn)
+        return None
 
     async def _start(self, turn: Turn) -> Reply:
         spec = self._spec
@@ -223,7 +244,10 @@ class Form:
         back = replace(again, text=say.BACK_TO + again.text, spoken=again.spoken and say.BACK_TO + again.spoken)
         return Reply((*answers, back), self._keep(asked, {MISSES: misses}))
 
-    async def _repeated(self, turn: Turn, asked: str) -> Reply:
+    async def _repeated(self, turn: Turn, asked: str, values: Values) -> Reply:
+        """The question again, not that it was not understood; after an answer, the answer too."""
+        if all(message.kind in ("form", "confirm", "offer_person") for message in turn.last_messages):
+            return self._again(asked, values, [])
         reply = await self._repeat(turn)
         return Reply(reply.messages, self._keep(asked, {}))
 

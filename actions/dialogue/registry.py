@@ -11,14 +11,15 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.dialogue import emergency, words
 from actions.dialogue.answers import FraudAnswer, KnowledgeAnswer, LoanProductAnswer
 from actions.dialogue.bill import BillForm
-from actions.dialogue.desk import Person, Progress, not_connected
+from actions.dialogue.desk import Person, Progress, is_case_number, not_connected
 from actions.dialogue.form import Form
 from actions.dialogue.form_spec import MISSES, REQUESTED
 from actions.dialogue.loan import LoanForm
 from actions.dialogue.ports import Ports
-from actions.dialogue.talk import Bare, NotUnderstood, Repeat, Told, small_talk
+from actions.dialogue.talk import Bare, NotUnderstood, Repeat, Told, Withdraw, small_talk
 from actions.dialogue.turn import Handler, Message, Reply, Turn, read, write
 from actions.texts import forms as form_say
 from actions.texts import talk as talk_say
@@ -81,7 +82,16 @@ class Respond(Action):  # type: ignore[misc]  # rasa_sdk has no types
     async def _answer(self, turn: Turn) -> Reply:
         if secrets.has_secret(turn.words):
             return Reply((Message(form_say.KEEP_TO_YOURSELF, form_say.KEEP_TO_YOURSELF_SPOKEN, kind="warning"),))
-        return await self._handlers.get(turn.intent, self._otherwise)(turn)
+        danger = emergency.found(turn.words)
+        if danger and emergency.certain(turn.words):
+            return Reply((emergency.message(danger),))
+        intent = turn.intent
+        if words.withdraws(turn.words):
+            return await Withdraw()(turn)
+        if is_case_number(turn.words):
+            intent = "check_progress"
+        reply = await self._handlers.get(intent, self._otherwise)(turn)
+        return emergency.before(danger, reply) if danger else reply
 
 
 class ValidateForm(Action):  # type: ignore[misc]  # rasa_sdk has no types

@@ -54,6 +54,15 @@ def person_offered(turn: Turn) -> Reply | None:
     return Reply((Message(say.OFFER_PERSON, options=choices, kind="offer_person"),), {MISSES: 0})
 
 
+class Withdraw:
+    """An application that was handed in can only be withdrawn by people."""
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """The truth, and the offer of a person."""
+        choices = (Option(say.TO_PERSON, payload("human_agent")), Option(say.WITHDRAW_NO, payload("thanks")))
+        return Reply((Message(say.WITHDRAW, options=choices, kind="question"),))
+
+
 class OutOfScope:
     """Says what it cannot do, and the third time in a row offers a person."""
 

@@ -30,6 +30,16 @@ _CORRECT = re.compile(
     r"^(?:不对|不是|错了|说错了|弄错了|搞错了|我说错了|等一下|不|哎)?[，,。、\s]*(?:是|应该是|改成|改为|换成|改|其实是|得是)|改成|改为|说错|搞错|弄错|换成|填错|写错"
 )
 
+_WITHDRAW = re.compile(
+    r"(?:撤销|撤回|撤掉|撤了|撤下|撤|取消|作废|退掉|收回)(?!了)[^，。；]{0,8}(?:申请|贷款$)|(?:贷款|我的|把|那个|这个|个|^)申请(?!.*被)[^，。；]{0,6}(?:撤|取消|作废|退掉)"
+    r"|(?:不|莫|别)想?(?:要)?贷款?了"
+)
+
+
+def withdraws(text: str) -> bool:
+    """Wants back what was handed in already: 我要撤销贷款申请."""
+    return _WITHDRAW.search(text) is not None
+
 
 def yes(text: str) -> bool:
     """A plain yes and nothing else."""

@@ -93,12 +93,17 @@ async def test_refuse_says_so_and_offers_a_person() -> None:
     assert message["buttons"][0]["payload"] == "/human_agent"
 
 
-@pytest.mark.parametrize("label", ["fraud", "unsure", "normal"])
+async def test_what_nobody_asked_for_is_told_as_judged() -> None:
+    (message,), _ = await run(Services(label="normal"), "村口贴了种子价目表", "check_fraud")
+    assert message["text"] == "先挂电话，打96110问。"
+
+
+@pytest.mark.parametrize("label", ["fraud", "unsure"])
 async def test_fraud_advice_and_signs_are_told(label: str) -> None:
     (message,), _ = await run(Services(label=label), "叫我转钱到安全账户", "check_fraud")
     assert message["text"].startswith("先挂电话，打96110问")
     assert "九六一一零" in message["custom"]["spoken"]
-    assert ("安全账户" in message["text"]) is (label != "normal")
+    assert "安全账户" in message["text"]
 
 
 async def test_progress_of_the_newest_case() -> None:
