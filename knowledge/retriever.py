@@ -142,7 +142,10 @@ class Retriever:
         )
         order = np.argsort(-near, kind="stable")[:k]
         hits = tuple(_hit(index.entries[entries[place]], float(near[place])) for place in order)
-        return SearchResult(decide(index.manifest.decision, [float(near[place]) for place in order], nothing), hits)
+        decision = decide(index.manifest.decision, [float(near[place]) for place in order], nothing)
+        if decision == "answer":
+            decision = _checked(index, index.entries[entries[order[0]]], heard[0])
+        return SearchResult(decision, hits)
 
     def _chances(
         self, index: Index, heard: list[list[str]], allowed: npt.NDArray[np.bool_]
@@ -201,6 +204,18 @@ class Retriever:
         named = frozenset[str]().union(*map(subjects.named, readings[1:] or readings))
         strange = np.array([subjects.strange(index.entries[entry], named) for entry in entries])
         return entries, scoring.features(best, wording, starts, strange, readings[0])
+
+
+def _checked(index: Index, best: Entry, heard: list[str]) -> Literal["answer", "clarify", "refuse"]:
+    """What may be done with an entry good enough to answer; never is one crop's remedy given for another's.
+
+    Judged by the words as heard, or in Mandarin (``heard`` holds them first): as they were probably said, an unknown
+    crop may have become a known one.
+    """
+    plain = heard[:2] if len(heard) > 2 else heard[:1]
+    if not all(subjects.another(best, reading) for reading in plain):
+        return "answer"
+    return "refuse" if all(subjects.unknown(index.entries, reading) for reading in plain) else "clarify"
 
 
 def readings(index: Index, query: str, region: str | None = None) -> list[str]:
