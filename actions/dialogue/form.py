@@ -41,6 +41,9 @@ from actions.texts.say import speakable
 from nlu.dialect import secrets
 from nlu.dialect.digits import digit_runs
 
+ASK_BACK = "ask_back"
+"""Kind of a message that says an unsure value back."""
+
 
 class Form:
     """Runs the turns of one form."""
@@ -71,6 +74,9 @@ class Form:
                 asked, values, [Message(say.KEEP_TO_YOURSELF, say.KEEP_TO_YOURSELF_SPOKEN, kind="warning")]
             )
         turn = self._resolved(turn)
+        asked_back = next((told.options for told in turn.last_messages if told.kind == ASK_BACK), ())
+        if asked_back and (words.yes(turn.words) or words.no(turn.words)):
+            turn = turn.choosing(asked_back[0 if words.yes(turn.words) else -1].payload)
         pending = turn.slots.get(PENDING)
         if pending:
             answer = await self._switch(turn, values, asked, pending)
@@ -104,7 +110,7 @@ class Form:
         if told and asked != spec.confirm and not (words.corrects(told) and len(told) > 2):
             whole = spec.whole(asked, turn, values)
             if isinstance(whole, Rejected):
-                return self._missed(turn, asked, values, whole.why)
+                return self._missed(turn, asked, values, whole.why, whole.options)
             if whole:
                 return await self._filled(turn, values, whole, [])
         if turn.intent == "cancel" and turn.confidence >= SURE:
@@ -144,7 +150,7 @@ class Form:
         if told and asked != spec.confirm:
             loose = spec.loose(asked, turn, values)
             if isinstance(loose, Rejected):
-                return self._missed(turn, asked, values, loose.why)
+                return self._missed(turn, asked, values, loose.why, loose.options)
             if loose:
                 return await self._filled(turn, values, loose, [])
         return self._missed(turn, asked, values, spec.hint(asked))
@@ -251,11 +257,13 @@ class Form:
         reply = await self._repeat(turn)
         return Reply(reply.messages, self._keep(asked, {}))
 
-    def _missed(self, turn: Turn, asked: str, values: Values, why: str) -> Reply:
+    def _missed(self, turn: Turn, asked: str, values: Values, why: str, choices: tuple[Option, ...] = ()) -> Reply:
+        if choices:  # understood, but to be confirmed
+            return self._say([Message(why, options=choices, kind=ASK_BACK)], asked)
         misses = int(turn.slots.get(MISSES) or 0) + 1
         if misses >= MISSES_BEFORE_PERSON:
-            choices = (Option(say.TO_PERSON, payload("human_agent")), Option(say.GO_ON, payload("repeat")))
-            message = Message(say.OFFER_PERSON, options=choices, kind="offer_person")
+            offer = (Option(say.TO_PERSON, payload("human_agent")), Option(say.GO_ON, payload("repeat")))
+            message = Message(say.OFFER_PERSON, options=offer, kind="offer_person")
             return Reply((message,), self._keep(asked, {MISSES: 0}))
         question = self._spec.ask(asked, values)
         if asked == self._spec.confirm:

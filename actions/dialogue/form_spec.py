@@ -53,6 +53,8 @@ class Rejected:
     """The message was meant for the slot but its value is doubtful; ``why`` is said instead of the usual hint."""
 
     why: str
+    options: tuple[Option, ...] = ()
+    """Answers to choose from when ``why`` asks back; the first is the yes."""
 
 
 Values = dict[str, Any]

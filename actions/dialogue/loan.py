@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from actions.dialogue import loan_summary, persons, words
+from actions.dialogue import crops, loan_summary, persons, words
 from actions.dialogue import values as read
 from actions.dialogue.form_spec import DIGRESSIONS, FORM_OF, SURE, Rejected, Values
 from actions.dialogue.loan_summary import NOTHING
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 LEAST_FEN, MOST_FEN = 1_000_00, 10_000_000_00
 """Outside this range an amount was probably misheard and is asked again; it is no limit of any loan."""
+SHORTEST_PHONE = 5
+"""Fewer digits are no telephone number said badly but something else (2年)."""
 MOST_MONTHS, MOST_MU = 360, 100_000
 NOT_NAMES = (DIGRESSIONS - {"greet", "out_of_scope", "human_agent"}) | set(FORM_OF)
 """A short message that clearly means one of these is no bare name (查进度 could be one)."""
@@ -74,13 +77,14 @@ class LoanForm:
         """See :class:`FormSpec`."""
         text = turn.words
         if slot == "loan_amount":
-            return self._checked_amount(read.whole_amount(text))
+            return self._doubtful_amount(text) or self._checked_amount(read.whole_amount(text))
         if slot == "loan_term":
             return self._checked_term(read.whole_term(text))
         if slot == "loan_area":
             return self._checked_area(read.whole_area(text), text)
         if slot == "applicant_phone":
-            return self._checked_phone(read.whole_digits(text))
+            number = read.whole_digits(text)
+            return self._checked_phone(number if number and len(number) >= SHORTEST_PHONE else None)
         if slot == "loan_purpose":
             found = persons.purpose(text)
             return None if found is None else {"loan_purpose": found, **self._crop_if_told(turn, text)}
@@ -106,7 +110,10 @@ class LoanForm:
             if purpose is not None:
                 found = {**found, "loan_purpose": purpose, **self._crop_if_told(turn, text)}
         elif slot == "crop_or_livestock" and not read.is_question(text):
-            found.update(self._crop_of(turn) or self._bare_crop(text))
+            crop = self._crop_of(turn)
+            if not crop and not found and (unknown := crops.unknown(text)):
+                return crops.ask_back(*unknown)
+            found.update(crop)
         elif slot == "applicant_name":
             name = persons.said_name(text) or turn.first("name")
             if name is None and turn.intent == "inform":
@@ -120,7 +127,8 @@ class LoanForm:
         elif slot == "loan_consent" and turn.intent == "affirm" and not words.no(text):
             found["loan_consent"] = True
         elif slot == "applicant_phone" and not found.get("applicant_phone"):
-            rejected = self._checked_phone("".join(filter(str.isdigit, text)) or None)
+            typed = "".join(filter(str.isdigit, text))
+            rejected = self._checked_phone(typed) if len(typed) >= SHORTEST_PHONE else None
             if isinstance(rejected, Rejected):
                 return rejected
         for name, check in (("loan_amount", self._checked_amount), ("loan_term", self._checked_term)):
@@ -173,6 +181,8 @@ class LoanForm:
             return {slot: int(value)}
         if slot == "crop_or_livestock" and value == NOTHING:
             return {slot: NOTHING, "loan_kind": "none", "loan_area": None}
+        if slot == "crop_or_livestock":
+            return crops.chosen(value)
         if slot == "loan_consent" and value == "yes":
             return {slot: True}
         return None
@@ -262,6 +272,7 @@ class LoanForm:
     def _measures(self, text: str) -> Values:
         """Amount, term, area and phone, each by its unit or shape."""
         found: Values = {}
+        text = read.plain_money(text)
         terms, areas, phones = numbers.find_terms(text), numbers.find_areas(text), numbers.find_phones(text)
         taken = [(item.start, item.end) for item in (*terms, *areas, *phones)]
         amounts = [
@@ -270,6 +281,8 @@ class LoanForm:
             if not any(item.start < end and start < item.end for start, end in taken)
         ]
         amounts = [item for item in amounts if not item.negated]
+        if read.is_foreign(text) or read.is_negative(text) or any(item.approximate for item in amounts):
+            amounts = []
         if len(amounts) == 1 and LEAST_FEN <= int(amounts[0].value) <= MOST_FEN:
             found["loan_amount"] = int(amounts[0].value)
         if len(terms) == 1 and 0 < int(terms[0].value) <= MOST_MONTHS:
@@ -313,22 +326,17 @@ class LoanForm:
                 return {"crop_or_livestock": name, "loan_kind": kind, **area}
         return None
 
-    def _bare_crop(self, text: str) -> Values:
-        """种X / 养X with a word the extractor does not know."""
-        bare = read.core(text)
-        for verb, kind in (
-            ("种植", "crop"),
-            ("养殖", "livestock"),
-            ("种", "crop"),
-            ("栽", "crop"),
-            ("养", "livestock"),
-            ("喂", "livestock"),
-        ):
-            if bare.startswith(verb) and 1 <= len(bare) - len(verb) <= 8:
-                return {"crop_or_livestock": bare.removeprefix(verb), "loan_kind": kind}
-        if 1 <= len(bare) <= 4 and bare.isalpha() and not bare.isascii() and not words.yes(bare) and not words.no(bare):
-            return {"crop_or_livestock": bare, "loan_kind": "unknown"}
-        return {}
+    @staticmethod
+    def _doubtful_amount(text: str) -> Rejected | None:
+        """An answer that is no single sum of yuan: the reason is said."""
+        said = read.plain_money(text)
+        if read.is_question(re.sub("几", "", said)) or len(said) > 20 or numbers.find_areas(said):
+            return None
+        if read.is_foreign(said):
+            return Rejected(say.ONLY_YUAN)
+        if read.is_negative(said):
+            return Rejected(say.HINT["loan_amount"])
+        return Rejected(say.AMOUNT_VAGUE) if read.is_vague_amount(said) else None
 
     @staticmethod
     def _checked_amount(fen: int | None) -> Values | Rejected | None:

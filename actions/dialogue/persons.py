@@ -100,6 +100,8 @@ _VILLAGE_LEAD = re.compile(r"^(?:我们|俺们|我|俺|咱|家|就|是|在|住�
 _PURPOSE = re.compile(
     r"(?:买|购|种|养|盖|修|建|翻|开|搞|做|收|包|租|承包|扩|流转|添|换|进货|周转|挖|栽|育|雇|请)[^，,。；;？?！!]{0,16}"
 )
+_DONE = re.compile(r"^(?:我|俺|咱|家里|家|[，,])*(?:买|种|养|盖|修|建|开|搞|喂|收|包|租)(?:了|的是|过|着|有)")
+"""Something done already tells no purpose: 养了三十头猪."""
 _NEED = re.compile(
     "看病|治病|住院|学费|上学|读书|结婚|彩礼|盖房|修房|建房|装修|还账|还债|开支|过日子|"
     "车|店|生意|加工|运输|肥|料|种|药|机|棚|圈|塘|苗|仔"
@@ -194,6 +196,7 @@ def purpose(text: str) -> str | None:
     """What the money is for, if the text tells a doing (买牛, 盖大棚, 种玉米) and asks nothing."""
     if len(text) > 60:
         return None
+    text = without_people(text)
     for clause in reversed(re.split(r"[，,。；;！!？?]", text)):
         found = _purpose_of(clause.strip())
         if found is not None:
@@ -210,20 +213,35 @@ def _purpose_of(said: str) -> str | None:
     bare = re.sub(r"(?:用的|用|吧|啊|呢|嘛|哈|了|的)+$", "", bare)
     if bare in _PURPOSE_SHORT:
         return bare
-    match = _PURPOSE.match(bare)
+    if _DONE.match(said):
+        return None
+    match = _PURPOSE.match(without_people(bare))
     return bare if match and len(bare) >= 2 and match.end() >= min(len(bare), 4) else None
 
 
 def loose_purpose(text: str) -> str | None:
     """A need told in short (给娃交学费, 看病), for the moment when the purpose is asked and nothing else fits."""
     said = text.strip(" 。，,！!.")
-    return said if 2 <= len(said) <= 20 and not is_question(said) and _NEED.search(said) else None
+    told = 2 <= len(said) <= 20 and not is_question(said) and not _DONE.match(said)
+    return said if told and _NEED.search(without_people(said)) else None
+
+
+def without_people(text: str) -> str:
+    """``text`` without the names of people and villages in it: 王建国 is not something to build."""
+    name, village = said_name(text) or (text if whole_name(text) == text else None), find_village(text)
+    for word in (name, village):
+        if word:
+            text = text.replace(word, "")
+    return text
 
 
 def purpose_in(text: str) -> str | None:
     """What the money is for inside an opening sentence: 想贷五万种苞谷 gives 种苞谷."""
-    clean = re.sub(r"(?:搞|办|做|申请|要)(?:个|一个|一笔|点|笔)?(?:贷款|借款|贷|信贷)", "", text)
+    clean = without_people(text)
+    clean = re.sub(r"(?:搞|办|做|申请|要)(?:个|一个|一笔|点|笔)?(?:贷款|借款|贷|信贷)", "", clean)
     for match in re.finditer(rf"(买|种|养|盖|修|建|翻|开|搞|收|承包|流转|进)([{_HAN}]{{1,8}})", clean):
+        if match.group(2)[0] in "了过着的":
+            continue
         found = re.split(r"想|要|贷|借|缺|的话|钱|[一二两三四五六七八九十半]+年", match.group(2))[0]
         found = re.sub(r"(?:用|吧|啊|呢|嘛|哈|了|的)+$", "", found)
         if found and not is_question(found):

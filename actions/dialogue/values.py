@@ -68,8 +68,43 @@ def _alone(text: str, found: Sequence[Found]) -> Any:
     return meant[0].value if _only_filler(rest) else None
 
 
+_VAGUE = re.compile(
+    r"[几数][十百千万]|(?<![\d零一二三四五六七八九十百千万.点])(?:[一二两三四五六七八九]{2})[十百千万]|\d\s*[-~—到至]\s*\d"
+    r"|[一二两三四五六七八九十百千万]\s*[-~—到至]\s*[\d一二两三四五六七八九十]"
+)
+_FOREIGN = re.compile(r"美元|美金|美钞|欧元|英镑|日元|日圆|港币|港元|韩元|卢布|外币|澳元|加元|泰铢|越南盾|[$€£]")
+_NEGATIVE = re.compile(r"(?:^|[^\d万千百十一二两三四五六七八九])[-−–负]\s*[\d一二两三四五六七八九十百千万]|^负")
+
+
+def plain_money(text: str) -> str:
+    """3w and 5k as people type them, written 3万 and 5千."""
+    return re.sub(
+        r"([\d.])\s*([wWkK])(?![A-Za-z])", lambda match: match[1] + ("万" if match[2] in "wW" else "千"), text
+    )
+
+
+def is_foreign(text: str) -> bool:
+    """Names another currency than yuan."""
+    return _FOREIGN.search(text) is not None
+
+
+def is_vague_amount(text: str) -> bool:
+    """No single figure: 三五万, 几万块, 万把块, 五万多, 三到五万."""
+    return _VAGUE.search(text) is not None or any(
+        item.approximate and not item.negated for item in numbers.find_amounts(text)
+    )
+
+
+def is_negative(text: str) -> bool:
+    """-5万: not a sum anybody can mean."""
+    return _NEGATIVE.search(text) is not None
+
+
 def whole_amount(text: str) -> int | None:
     """Fen, if the text is an amount and nothing else (a bare number counts as yuan)."""
+    text = plain_money(text)
+    if is_foreign(text) or is_negative(text) or is_vague_amount(text):
+        return None
     found = numbers.find_amounts(text)
     value = _alone(text, found) if found else numbers.parse_amount(core(text))
     return None if value is None else int(value)

@@ -30,6 +30,11 @@ HINT = {
     "loan_confirm": "请您说：对，提交；或者说有地方要改。",
 }
 AMOUNT_ODD = "我听到的是{amount}，怕听错了。请您再说一遍贷多少，比如：五万块。"
+AMOUNT_VAGUE = "这个数我拿不准。请您说一个准数，比如：三万。"
+ONLY_YUAN = "这里只办人民币。请您说要多少元，比如：三万块。"
+CROP_UNKNOWN = "我听到的是{crop}，对吗？"
+CROP_YES = "对，{crop}"
+CROP_NO = "不对，重新说"
 TERM_ODD = "我听到的是{term}，怕听错了。请您再说一遍贷多久，比如：两年。"
 AREA_ODD = "我听到的是{area}，怕听错了。请您再说一遍有多少亩。"
 PHONE_ODD = "我听到的号码是{count}位。手机号要十一位，请您再说一遍。"
