@@ -30,7 +30,7 @@ def unknown(text: str) -> tuple[str, str] | None:
             return None
     if not 1 <= len(name) <= longest or not re.fullmatch("[\u4e00-\u9fff]+", name):
         return None
-    if words.yes(name) or words.no(name) or re.search("[不没是谁啥吗呢]|知道", name):
+    if words.yes(name) or words.no(name) or re.search("[不没是谁啥吗呢地田]|知道|打工|做工|上班", name):
         return None
     return (_VERBS[verb] if verb else "unknown"), name
 

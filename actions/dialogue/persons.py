@@ -38,6 +38,12 @@ _NAME_SAID = re.compile(
     rf"(我(?:的)?(?:名字|姓名)?(?:就)?(?:叫做|叫|是)|俺(?:叫|是)|名字(?:叫|是)|姓名(?:是|叫)?|叫做|名叫|(?:^|[，,、\s])叫)(?:[{_HAN}]{{1,8}}(?:村|屯|寨|庄|组|镇|乡)的)?([{_HAN}·]{{2,15}})"
 )
 _NOT_NAMES = (
+    "我",
+    "俺",
+    "咱",
+    "你",
+    "他",
+    "她",
     "不知",
     "不晓",
     "不清",
@@ -228,7 +234,9 @@ def loose_purpose(text: str) -> str | None:
 
 def without_people(text: str) -> str:
     """``text`` without the names of people and villages in it: 王建国 is not something to build."""
-    name, village = said_name(text) or (text if whole_name(text) == text else None), find_village(text)
+    name, village = said_name(text), find_village(text)
+    if name is None and len(text) >= 3 and not _PURPOSE.match(text) and whole_name(text) == text:
+        name = text
     for word in (name, village):
         if word:
             text = text.replace(word, "")

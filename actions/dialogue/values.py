@@ -69,7 +69,7 @@ def _alone(text: str, found: Sequence[Found]) -> Any:
 
 
 _VAGUE = re.compile(
-    r"[几数][十百千万]|(?<![\d零一二三四五六七八九十百千万.点])(?:[一二两三四五六七八九]{2})[十百千万]|\d\s*[-~—到至]\s*\d"
+    r"[几数][十百千万]|(?<![\d零一二三四五六七八九十百千万.点])(?:[一二两三四五六七八九]{2,})[十百千万]|\d\s*[-~—到至]\s*\d"
     r"|[一二两三四五六七八九十百千万]\s*[-~—到至]\s*[\d一二两三四五六七八九十]"
 )
 _FOREIGN = re.compile(r"美元|美金|美钞|欧元|英镑|日元|日圆|港币|港元|韩元|卢布|外币|澳元|加元|泰铢|越南盾|[$€£]")
@@ -78,6 +78,7 @@ _NEGATIVE = re.compile(r"(?:^|[^\d万千百十一二两三四五六七八九])[-
 
 def plain_money(text: str) -> str:
     """3w and 5k as people type them, written 3万 and 5千."""
+    text = re.sub(r"(?<=\d)\s+(?=[万千百元块])", "", text)
     return re.sub(
         r"([\d.])\s*([wWkK])(?![A-Za-z])", lambda match: match[1] + ("万" if match[2] in "wW" else "千"), text
     )

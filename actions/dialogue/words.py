@@ -81,7 +81,7 @@ def corrects(text: str) -> bool:
 
 def correction(text: str) -> str:
     """What the correction says instead: 不对，是五万 gives 五万."""
-    said = _SET_ASIDE.sub("", text.strip())
+    said = re.sub(r"[，,\s]+(?=是)", "", _SET_ASIDE.sub("", text.strip()))
     said = re.sub(r"[^，,。]{0,6}?(?:不对|说错了?|弄错了?|搞错了?|填错了?|写错了?|错了)[了啊呀，,。、\s]*", "", said)
     said = re.split(r"改成|改为|换成|应该是|其实是", said)[-1]
     said = re.sub(r"^(?:等一下|不是|不|哎|是|得是|要|就|[，,。、\s])+", "", said).strip(" ，,。、")

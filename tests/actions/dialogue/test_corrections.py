@@ -37,6 +37,7 @@ async def bill() -> Talk:
         ("不是八万，是五万", "inform", "loan_amount", 5_000_000),
         ("不对，我要六万", "apply_loan", "loan_amount", 6_000_000),
         ("好，贷六万", "affirm", "loan_amount", 6_000_000),
+        ("名字不是王二娃，是张三丰", "correct_value", "applicant_name", "张三丰"),
         ("不对，名字叫张三丰", "deny", "applicant_name", "张三丰"),
         ("错了，电话是13900139000", "nlu_fallback", "applicant_phone", "13900139000"),
     ],
@@ -66,6 +67,12 @@ async def test_not_pigs_but_sheep() -> None:
     await talk.say("我想贷五万养猪", "apply_loan", 0.9, PIG)
     await talk.say("养的不是猪是羊", "inform", 0.9, PIG, SHEEP)
     assert talk.slots["crop_or_livestock"] == "羊"
+
+
+async def test_who_comes_is_no_name() -> None:
+    talk = await loan()
+    await talk.say("叫我娃来办", "inform")
+    assert talk.slots["applicant_name"] == "王二娃"
 
 
 @pytest.mark.parametrize("text", ["不对，是八万", "不对，乱七八糟"])

@@ -55,6 +55,8 @@ async def test_in_doubt_120_and_then_the_answer(text: str) -> None:
         "热死了想死机",
         "电费怎么交",
         "鱼塘增氧",
+        "电脑中毒了",
+        "我想死你了",
     ],
 )
 def test_ordinary_questions(text: str) -> None:

@@ -48,6 +48,13 @@ async def test_a_statement_in_the_opening_is_no_purpose() -> None:
     assert talk.slots["crop_or_livestock"] == "玉米"
 
 
+@pytest.mark.parametrize("text", ["周转", "包鱼塘", "买牛", "建大棚", "看病"])
+async def test_a_doing_is_a_purpose(text: str) -> None:
+    talk = await at("loan_purpose")
+    await talk.say(text, "inform")
+    assert talk.slots["loan_purpose"] == text
+
+
 @pytest.mark.parametrize("text", ["李秀英", "张三", "我叫李秀英"])
 async def test_a_name_is_no_crop(text: str) -> None:
     talk = await at("crop_or_livestock")
@@ -74,7 +81,9 @@ async def test_a_known_crop_is_taken(text: str) -> None:
     assert talk.slots["crop_or_livestock"] in ("玉米", "羊")
 
 
-@pytest.mark.parametrize("text", ["三五万", "两三万吧", "几万块", "几万块吧", "万把块", "五万多", "三到五万", "3-5万"])
+@pytest.mark.parametrize(
+    "text", ["三五万", "三四五万", "两三万吧", "几万块", "几万块吧", "万把块", "五万多", "三到五万", "3-5万"]
+)
 async def test_vague_sums_ask_for_one_figure(text: str) -> None:
     talk = await at("loan_amount")
     assert await talk.say(text, "inform") == say.AMOUNT_VAGUE
@@ -88,6 +97,7 @@ async def test_vague_sums_ask_for_one_figure(text: str) -> None:
         ("5k", 500_000),
         ("贷3W", 3_000_000),
         ("1.5w", 1_500_000),
+        ("2 万", 2_000_000),
         ("三万五", 3_500_000),
         ("5万", 5_000_000),
     ],
