@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from knowledge.banned import banned_names
 from knowledge.entry import Entry
 from nlu.dialect import lexicon
 
@@ -165,6 +166,8 @@ def another(entry: Entry, question: str) -> bool:
     text = _whole(entry)
     of_one = bool(_asked(entry.title))
     first_aid = not of_one and _POISONED.search(question) and "中毒" in entry.title
+    if not of_one and "禁用" in entry.title and banned_names(question):
+        return False  # what is banned is banned on every crop and against every pest
     if crops and not first_aid and (entry.topic == "farming" or of_one) and not any(c.search(text) for c in crops):
         return True
     pests = _PEST.findall(question)
