@@ -68,7 +68,9 @@ class Form:
             return emergency.before(danger, started) if danger else started
         asked = str(turn.slots[REQUESTED])
         if danger:
-            return self._again(asked, values, [emergency.message(danger)])
+            told = emergency.message(danger)
+            go_on = Option(say.GO_ON, payload("repeat"))
+            return self._say([replace(told, options=(*told.options, go_on))], asked)
         if secrets.has_secret(turn.text):
             return self._again(
                 asked, values, [Message(say.KEEP_TO_YOURSELF, say.KEEP_TO_YOURSELF_SPOKEN, kind="warning")]

@@ -169,7 +169,8 @@ class LoanForm:
             return crop
         if "applicant_name" in values and (name := persons.whole_name(said)):
             return {"applicant_name": name}
-        if "loan_purpose" in values and (purpose := persons.purpose(said)):
+        purpose = persons.purpose(said)
+        if "loan_purpose" in values and purpose and not purpose.startswith(("种", "养")):  # those may mean the crop
             return {"loan_purpose": purpose}
         return {}
 

@@ -219,7 +219,7 @@ def _purpose_of(said: str) -> str | None:
     bare = re.sub(r"(?:用的|用|吧|啊|呢|嘛|哈|了|的)+$", "", bare)
     if bare in _PURPOSE_SHORT:
         return bare
-    if _DONE.match(said):
+    if _DONE.match(said) or re.search("[不没]", said):
         return None
     match = _PURPOSE.match(without_people(bare))
     return bare if match and len(bare) >= 2 and match.end() >= min(len(bare), 4) else None

@@ -84,5 +84,5 @@ def correction(text: str) -> str:
     said = re.sub(r"[，,\s]+(?=是)", "", _SET_ASIDE.sub("", text.strip()))
     said = re.sub(r"[^，,。]{0,6}?(?:不对|说错了?|弄错了?|搞错了?|填错了?|写错了?|错了)[了啊呀，,。、\s]*", "", said)
     said = re.split(r"改成|改为|换成|应该是|其实是", said)[-1]
-    said = re.sub(r"^(?:等一下|不是|不|哎|是|得是|要|就|[，,。、\s])+", "", said).strip(" ，,。、")
+    said = re.sub(r"^(?:等一下|不是|不(?=[，,、\s是改])|哎|是|得是|要|就|[，,。、\s])+", "", said).strip(" ，,。、")
     return re.sub(r"^(?:我|俺|咱)?(?:刚才|刚刚)?(?:说|讲|要|贷|种|养|住)的(?:就|其实)?是", "", said)

@@ -69,13 +69,21 @@ async def test_not_pigs_but_sheep() -> None:
     assert talk.slots["crop_or_livestock"] == "羊"
 
 
+@pytest.mark.parametrize("text", ["不种也不养", "没种地", "不养猪", "不买牛"])
+async def test_what_is_denied_becomes_no_value(text: str) -> None:
+    talk = await loan()
+    before = dict(talk.slots)
+    await talk.say(text, "inform")
+    assert {name for name, was in before.items() if talk.slots.get(name) != was} <= {"form_misses"}
+
+
 async def test_who_comes_is_no_name() -> None:
     talk = await loan()
     await talk.say("叫我娃来办", "inform")
     assert talk.slots["applicant_name"] == "王二娃"
 
 
-@pytest.mark.parametrize("text", ["不对，是八万", "不对，乱七八糟"])
+@pytest.mark.parametrize("text", ["不对，是八万", "不对，乱七八糟", "不对，种锦灯笼"])
 async def test_nothing_changed_is_never_called_changed(text: str) -> None:
     talk = await loan()
     before = dict(talk.slots)

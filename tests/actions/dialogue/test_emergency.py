@@ -7,6 +7,7 @@ import pytest
 from actions.dialogue import emergency
 from tests.actions.dialogue.doubles import Services, Talk
 from tests.actions.dialogue.test_answers import run
+from tests.actions.dialogue.test_corrections import loan
 
 pytestmark = pytest.mark.unit
 
@@ -82,6 +83,14 @@ async def test_in_a_form_the_form_stays(text: str) -> None:
     assert "120" in said
     assert talk.asked == "loan_purpose"
     assert talk.slots["loan_amount"] == 5_000_000
+
+
+async def test_a_yes_after_it_submits_nothing() -> None:
+    talk = await loan()
+    await talk.say("我不想活了", "inform")
+    await talk.say("好", "affirm")
+    assert talk.services.submitted == {}
+    assert "我念一遍" in talk.last[-1].text
 
 
 async def test_no_form_begins_with_it() -> None:
