@@ -89,6 +89,10 @@ class BillForm:
             return {**self.cleared("bill_type"), "bill_type": kind, **account}
         return account if "bill_account" in values else {}
 
+    def not_changed(self, turn: Turn) -> str:
+        """Example words for a bill."""
+        return say.NOT_CHANGED
+
     def field(self, slot: str, value: str) -> Values | None:
         """A pressed option."""
         return {slot: value} if slot == "bill_type" and value in say.TYPES else None

@@ -124,7 +124,7 @@ class Form:
             if changed:
                 return await self._filled(turn, values, changed, [_changed()])
             if asked == spec.confirm and words.correction(told):
-                return self._missed(turn, asked, values, say.NOT_CHANGED)
+                return self._missed(turn, asked, values, spec.not_changed(turn))
             if asked == spec.confirm or turn.is_payload:
                 return self._say([Message(say.CHANGE_WHAT, options=spec.change_options(values), kind="form")], asked)
         if words.refuses(told, denied=turn.intent == "deny" and turn.confidence >= SURE) and asked != spec.confirm:

@@ -87,6 +87,9 @@ class FormSpec(Protocol):
     def correction(self, said: str, turn: Turn, values: Mapping[str, Any]) -> Values:
         """Slots that the corrected value ``said`` fits; only among those in ``values``."""
 
+    def not_changed(self, turn: Turn) -> str:
+        """What to say when a correction was not understood."""
+
     def field(self, slot: str, value: str) -> Values | None:
         """Slots set by a pressed option."""
 

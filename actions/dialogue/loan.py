@@ -18,6 +18,7 @@ from actions.dialogue.ports import Loans
 from actions.dialogue.turn import Message, Option, Turn, payload
 from actions.errors import ActionsError
 from actions.loans import LoanApplication
+from actions.texts import forms
 from actions.texts import loan as say
 from actions.texts.money import amount, area, term
 from actions.texts.say import Say, digits
@@ -143,10 +144,11 @@ class LoanForm:
         for slot, label in say.LABEL.items():
             for word in (label, *_ALSO.get(slot, ())):
                 if word in turn.words and slot in values:
+                    value = re.sub(rf"^{word}(?:就|应该)?是", "", said)
                     new = (
-                        self._told_crop(turn, said)
+                        self._told_crop(turn, value)
                         if slot == "crop_or_livestock"
-                        else self.whole(slot, _saying(turn, said), values)
+                        else self.whole(slot, _saying(turn, value), values)
                     )
                     if isinstance(new, dict) and new and new.get("loan_kind") != "none":
                         return new
@@ -173,6 +175,11 @@ class LoanForm:
         if "loan_purpose" in values and purpose and not purpose.startswith(("种", "养")):  # those may mean the crop
             return {"loan_purpose": purpose}
         return {}
+
+    def not_changed(self, turn: Turn) -> str:
+        """A sum that is no single figure of yuan is said to be so."""
+        doubtful = self._doubtful_amount(words.correction(turn.words))
+        return forms.NOT_CHANGED if doubtful is None else doubtful.why
 
     def field(self, slot: str, value: str) -> Values | None:
         """A pressed option."""

@@ -38,6 +38,7 @@ async def bill() -> Talk:
         ("不对，我要六万", "apply_loan", "loan_amount", 6_000_000),
         ("好，贷六万", "affirm", "loan_amount", 6_000_000),
         ("名字不是王二娃，是张三丰", "correct_value", "applicant_name", "张三丰"),
+        ("用途不是种番茄，是买牛", "correct_value", "loan_purpose", "买牛"),
         ("不对，名字叫张三丰", "deny", "applicant_name", "张三丰"),
         ("错了，电话是13900139000", "nlu_fallback", "applicant_phone", "13900139000"),
     ],
@@ -129,3 +130,12 @@ async def test_a_yes_to_another_question_submits_nothing() -> None:
     assert "我念一遍" in said
     await talk.say("好", "affirm")
     assert len(talk.services.submitted) == 1
+
+
+@pytest.mark.parametrize(("text", "why"), [("不对，改成三五万", "准数"), ("不对，要五万美元", "人民币")])
+async def test_a_doubtful_sum_is_no_correction(text: str, why: str) -> None:
+    talk = await loan()
+    said = await talk.say(text, "correct_value")
+    assert why in said
+    assert "80,000元" in said
+    assert talk.slots["loan_amount"] == 8_000_000
