@@ -127,6 +127,12 @@ class Form:
                 return self._missed(turn, asked, values, spec.not_changed(turn))
             if asked == spec.confirm or turn.is_payload:
                 return self._say([Message(say.CHANGE_WHAT, options=spec.change_options(values), kind="form")], asked)
+            meant = words.correction(told)
+            if meant and not turn.is_payload:  # not a known value: the answer is what is left of it
+                turn = replace(turn, text=meant, entities=tuple(e for e in turn.entities if e.text in meant))
+                whole = spec.whole(asked, turn, values)
+                if isinstance(whole, dict) and whole:
+                    return await self._filled(turn, values, whole, [])
         if words.refuses(told, denied=turn.intent == "deny" and turn.confidence >= SURE) and asked != spec.confirm:
             farewell = await spec.refused(asked, turn)
             if farewell is not None:

@@ -63,6 +63,23 @@ async def test_the_same_sentence_in_the_middle() -> None:
     assert talk.asked == "loan_purpose"
 
 
+@pytest.mark.parametrize(
+    ("slot", "text", "value"),
+    [
+        ("loan_purpose", "不是买牛，是盖房", "盖房"),
+        ("crop_or_livestock", "不是猪是羊", "羊"),
+        ("loan_term", "不是一年是两年", 24),
+        ("loan_area", "不是三亩是五亩", 5.0),
+    ],
+)
+async def test_an_answer_that_denies_something_first(slot: str, text: str, value: object) -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷款", "apply_loan")
+    talk.slots["requested_slot"] = slot
+    await talk.say(text, "inform", 0.9, PIG, SHEEP)
+    assert talk.slots[slot] == value
+
+
 async def test_not_pigs_but_sheep() -> None:
     talk = Talk("apply_loan")
     await talk.say("我想贷五万养猪", "apply_loan", 0.9, PIG)
