@@ -1,6 +1,6 @@
 # Xiangyin: `make run` starts the assistant, `make test` tests it. Both set up first what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test unit lint eval format screenshot lock clean
+.PHONY: help setup run test unit lint eval format lock clean
 APP := .venv/bin
 
 help: ## What can be done
