@@ -1,0 +1,187 @@
+"""From what a recogniser wrote to what was probably said."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+import pypinyin
+
+from nlu.dialect import pinyin
+from voice.errors import Code, VoiceError
+from voice.recognisers.base import Hypothesis
+from voice.repair.language_model import EDGE, LanguageModel, expected, is_chinese
+from voice.repair.sounds import distance
+
+MOST_DISTANT = 2.0
+"""Syllables further apart are never taken for each other (see ``sounds``)."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What counts how much; nats. Chosen on development recordings by ``benchmarks/voice_repair.py``."""
+
+    other: float = 1.0
+    """Cost of another character of the same sound, where every second character is heard wrongly ..."""
+    doubt: float = 3.0
+    """... and how much it grows with the log odds that a character is heard rightly."""
+    slope: float = 3.0
+    """Further cost for each unit of distance between the sounds."""
+    language: float = 0.8
+    """Of a nat of the language model."""
+    acoustic: float = 1.0
+    """Of a nat of the recogniser's own score, for the whole utterance."""
+    length: float = 3.0
+    """For each character, so that a hypothesis that leaves words out does not win by it."""
+    numeral: float = 4.0
+    """Further cost of taking a numeral for another word."""
+    expected: float = 30.0
+    """Times a word expected just now counts as seen."""
+    margin: float = 2.0
+    """A repaired wording must be this much likelier than what was heard."""
+
+
+DEFAULT = Weights()
+NUMERALS = frozenset("零一二三四五六七八九十百千万亿两幺半")
+"""One of these is never taken for another of them: a wrong sum is worse than a question back."""
+_CHOICES = 32
+_BEAM = 16
+
+
+class Repairer:
+    """Repairs hypotheses; safe to share between threads."""
+
+    def __init__(self, model: LanguageModel, weights: Weights = DEFAULT) -> None:
+        self._model = model
+        self._weights = weights
+        by_syllable: dict[str, list[tuple[float, str]]] = defaultdict(list)
+        for char, count in model.characters():
+            for syllable in _readings(char):
+                by_syllable[syllable].append((count, char))
+        self._chars = {one: [char for _, char in sorted(many, reverse=True)] for one, many in by_syllable.items()}
+        self._counts = dict(model.characters())
+        self._choices = lru_cache(maxsize=8192)(self._choices_of)
+
+    @classmethod
+    def open(cls, path: Path) -> Repairer:
+        """The repairer with the language model at ``path``.
+
+        Raises:
+            VoiceError: ``model_missing``; says how to make it.
+        """
+        try:
+            return cls(LanguageModel.load(path))
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            raise VoiceError(
+                Code.MODEL_MISSING, detail=f"{path}: {type(error).__name__}; run python -m voice.repair"
+            ) from None
+
+    def repair(self, hypotheses: Sequence[Hypothesis], terms: Sequence[str] = (), most: int = 5) -> list[Hypothesis]:
+        """The hypotheses as they were probably said, likeliest first, and what was first heard among them.
+
+        Args:
+            hypotheses: of one utterance, best first.
+            terms: words expected just now: options offered, what the form asks for, places nearby.
+            most: hypotheses given back.
+        """
+        if not hypotheses:
+            return []
+        extra = expected(terms, self._weights.expected)
+        scored: dict[str, tuple[float, float]] = {}
+        for one in hypotheses:
+            text, likelihood = self._said(one, extra)
+            acoustic = self._weights.acoustic * math.log(max(one.confidence, 1e-6)) + self._weights.length
+            acoustic *= len(one.text)
+            if text not in scored or scored[text][0] < likelihood + acoustic:
+                scored[text] = (likelihood + acoustic, max(one.confidence, scored.get(text, (0.0, 0.0))[1]))
+        ranked = sorted(scored, key=lambda text: -scored[text][0])
+        heard = hypotheses[0]
+        best = [Hypothesis(text, scored[text][1]) for text in ranked]
+        if heard.text not in scored:
+            best.insert(min(most, len(best) + 1) - 1, heard)
+        return best[:most]
+
+    def _said(self, hypothesis: Hypothesis, extra: dict[int, float]) -> tuple[str, float]:
+        """The likeliest reading of what was heard and its score; the text itself when nothing is clearly likelier."""
+        text = hypothesis.text
+        sure = min(max(hypothesis.confidence, 0.5), 0.95)
+        trust = self._weights.doubt * math.log(sure / (1 - sure))
+        heard = [self._alone(char) for char in text]
+        as_heard, _ = self._search(heard, extra)
+        sounds = pinyin.syllables(text)
+        columns = [self._choices(char, sound) for char, sound in zip(text, sounds, strict=True)]
+        if all(len(column) == 1 for column in columns):
+            return text, as_heard
+        score, path = self._search(columns, extra, trust)
+        if score - as_heard < self._weights.margin:
+            return text, as_heard
+        said = "".join(chr(code) if is_chinese(old) else old for code, old in zip(path, text, strict=True))
+        return said, score
+
+    def _search(
+        self, columns: list[tuple[tuple[int, float], ...]], extra: dict[int, float], trust: float = 0.0
+    ) -> tuple[float, list[int]]:
+        """Beam search: the best score and the code points on its way."""
+        before = np.array([EDGE], dtype=np.int64)
+        last = np.array([EDGE], dtype=np.int64)
+        score = np.zeros(1)
+        back: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]] = []
+        for column in columns:
+            codes = np.array([code for code, _ in column], dtype=np.int64)
+            costs = np.array([cost + trust if cost else 0.0 for _, cost in column])
+            chance = self._model.log_probability(before[:, None], last[:, None], codes[None, :], extra)
+            if codes.size == 1 and codes[0] == EDGE and bool((last == EDGE).all()):
+                chance = np.zeros_like(chance)  # no second end after an end
+            total = score[:, None] + self._weights.language * chance - costs[None, :]
+            order = np.argsort(-total, axis=None, kind="stable")
+            came, place = np.unravel_index(order, total.shape)
+            pairs = (last[came] << 21) | codes[place]
+            _, first = np.unique(pairs, return_index=True)
+            kept = np.sort(first)[:_BEAM]
+            came, place = came[kept], place[kept]
+            back.append((codes[place], came))
+            before, last, score = last[came], codes[place], total[came, place]
+        ends = self._weights.language * self._model.log_probability(before, last, np.array([EDGE]), extra)
+        score = score + np.where(last == EDGE, 0.0, ends)
+        at = int(score.argmax())
+        best = float(score[at])
+        path: list[int] = []
+        for codes, came in reversed(back):
+            path.append(int(codes[at]))
+            at = int(came[at])
+        return best, path[::-1]
+
+    @staticmethod
+    def _alone(char: str) -> tuple[tuple[int, float], ...]:
+        return ((ord(char) if is_chinese(char) else EDGE, 0.0),)
+
+    def _choices_of(self, char: str, sound: str) -> tuple[tuple[int, float], ...]:
+        if not is_chinese(char):
+            return self._alone(char)
+        found = {char: 0.0}
+        for syllable, chars in self._chars.items():
+            between = min(distance(sound, syllable), *(distance(one, syllable) for one in _readings(char)))
+            if between <= MOST_DISTANT:
+                cost = self._weights.other + self._weights.slope * between
+                cost += self._weights.numeral * (char in NUMERALS)
+                for other in chars:
+                    if char in NUMERALS and other in NUMERALS:
+                        continue
+                    if cost < found.get(other, math.inf):
+                        found[other] = cost
+        likely = sorted(found.items(), key=lambda item: item[1] - math.log(self._counts.get(item[0], 0.0) + 1))
+        kept = dict(likely[:_CHOICES]) | {char: 0.0}
+        return tuple((ord(other), cost) for other, cost in kept.items())
+
+
+@lru_cache(maxsize=16384)
+def _readings(char: str) -> tuple[str, ...]:
+    """All toneless syllables a character is read as (行 -> xing, hang)."""
+    return tuple(dict.fromkeys(pypinyin.pinyin(char, style=pypinyin.Style.NORMAL, heteronym=True)[0]))
