@@ -44,6 +44,13 @@ class Weights:
     """Further cost of taking a numeral for another word."""
     expected: float = 30.0
     """Times a word expected just now counts as seen."""
+    plausible: float = -4.5
+    """A repaired wording less likely than this a character is none of ours (another subject, another language): what
+    was heard is left alone."""
+    temper: float = 3.0
+    """Nats between two wordings that make the likelier one count e times as much."""
+    unlikely: float = 0.1
+    """Wordings that count less than this beside the likeliest are left out."""
     margin: float = 2.0
     """A repaired wording must be this much likelier than what was heard."""
 
@@ -84,7 +91,7 @@ class Repairer:
             ) from None
 
     def repair(self, hypotheses: Sequence[Hypothesis], terms: Sequence[str] = (), most: int = 5) -> list[Hypothesis]:
-        """The hypotheses as they were probably said, likeliest first, and what was first heard among them.
+        """The hypotheses as they were probably said, likeliest first; their confidence says how they compare.
 
         Args:
             hypotheses: of one utterance, best first.
@@ -94,19 +101,18 @@ class Repairer:
         if not hypotheses:
             return []
         extra = expected(terms, self._weights.expected)
-        scored: dict[str, tuple[float, float]] = {}
+        scores: dict[str, float] = {}
+        heard: dict[str, float] = {}
         for one in hypotheses:
             text, likelihood = self._said(one, extra)
             acoustic = self._weights.acoustic * math.log(max(one.confidence, 1e-6)) + self._weights.length
-            acoustic *= len(one.text)
-            if text not in scored or scored[text][0] < likelihood + acoustic:
-                scored[text] = (likelihood + acoustic, max(one.confidence, scored.get(text, (0.0, 0.0))[1]))
-        ranked = sorted(scored, key=lambda text: -scored[text][0])
-        heard = hypotheses[0]
-        best = [Hypothesis(text, scored[text][1]) for text in ranked]
-        if heard.text not in scored:
-            best.insert(min(most, len(best) + 1) - 1, heard)
-        return best[:most]
+            score = likelihood + acoustic * len(one.text)
+            scores[text] = float(np.logaddexp(scores[text], score)) if text in scores else score
+            heard[text] = max(one.confidence, heard.get(text, 0.0))
+        ranked = sorted(scores, key=lambda text: -scores[text])
+        shares = {text: math.exp((scores[text] - scores[ranked[0]]) / self._weights.temper) for text in ranked}
+        kept = [text for text in ranked if shares[text] >= self._weights.unlikely]
+        return [Hypothesis(text, round(heard[text] * shares[text], 4)) for text in kept[:most]]
 
     def _said(self, hypothesis: Hypothesis, extra: dict[int, float]) -> tuple[str, float]:
         """The likeliest reading of what was heard and its score; the text itself when nothing is clearly likelier."""
@@ -120,10 +126,15 @@ class Repairer:
         if all(len(column) == 1 for column in columns):
             return text, as_heard
         score, path = self._search(columns, extra, trust)
-        if score - as_heard < self._weights.margin:
-            return text, as_heard
         said = "".join(chr(code) if is_chinese(old) else old for code, old in zip(path, text, strict=True))
+        if score - as_heard < self._weights.margin or self._plain(said, extra) < self._weights.plausible:
+            return text, as_heard
         return said, score
+
+    def _plain(self, text: str, extra: dict[int, float]) -> float:
+        """How likely ``text`` is by itself, nats a character."""
+        score, _ = self._search([self._alone(char) for char in text], extra)
+        return score / (self._weights.language * len(text))
 
     def _search(
         self, columns: list[tuple[tuple[int, float], ...]], extra: dict[int, float], trust: float = 0.0

@@ -57,14 +57,16 @@ def test_a_numeral_never_becomes_another(repairer: Repairer, said: str) -> None:
         ]
 
 
-def test_what_was_heard_stays_among_the_hypotheses(repairer: Repairer) -> None:
-    repaired = repairer.repair(
-        heard("土豆玩意并怎么办", "土豆碗一并怎么办", "土豆外衣病怎么办", "兔肉玩意并怎么办", "土豆玩意并怎么般")
-    )
+def test_hypotheses_that_come_to_the_same_are_one(repairer: Repairer) -> None:
+    repaired = repairer.repair(heard("土豆玩意并怎么办", "土豆碗一并怎么办", "土豆外衣病怎么办", "土豆玩意并怎么般"))
     assert repaired[0].text == "土豆晚疫病怎么办"
-    assert "土豆玩意并怎么办" in [one.text for one in repaired]
-    assert len(repaired) <= 5
     assert len({one.text for one in repaired}) == len(repaired)
+    assert [one.confidence for one in repaired] == sorted((one.confidence for one in repaired), reverse=True)
+
+
+def test_another_subject_is_left_as_it_was_heard(repairer: Repairer) -> None:
+    said = heard("广州市佛地产中间协会分析", confidence=0.6)
+    assert [one.text for one in repairer.repair(said)] == [said[0].text]
 
 
 def test_what_the_dialogue_expects_is_preferred(repairer: Repairer) -> None:
