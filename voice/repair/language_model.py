@@ -8,7 +8,7 @@ whole beam is looked up in one call.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,16 +125,13 @@ class LanguageModel:
         one = self.tables[0]
         return [(chr(code), count) for code, count in zip(one.codes.tolist(), one.counts.tolist(), strict=True) if code]
 
-    def log_probability(
-        self, before: Codes, last: Codes, after: Codes, extra: Mapping[int, float]
-    ) -> npt.NDArray[np.float64]:
+    def log_probability(self, before: Codes, last: Codes, after: Codes) -> npt.NDArray[np.float64]:
         """ln P(after | before, last), elementwise; the three broadcast.
 
         Args:
             before: the character before ``last``.
             last: the character before ``after``.
             after: code points, ``EDGE`` for the end.
-            extra: n-gram codes of words expected just now, with how much they add to the counts.
         """
         before, last, after = np.broadcast_arrays(before, last, after)
         chance = np.full(after.shape, 1 / ALPHABET)
@@ -148,23 +145,6 @@ class LanguageModel:
             place, known = _find(table.contexts, context)
             total = np.where(known, table.totals[place], 0.0)
             types = np.where(known, table.types[place], 1.0)
-            if extra:
-                added = np.array([extra.get(value, 0.0) for value in code.ravel().tolist()]).reshape(code.shape)
-                count, total = count + added, total + added
             chance = (count + types * chance) / (total + types)
         logarithm: Counts = np.log(chance)
         return logarithm
-
-
-def expected(terms: Iterable[str], weight: float) -> dict[int, float]:
-    """The ``extra`` of :meth:`LanguageModel.log_probability` for words expected just now."""
-    added: dict[int, float] = {}
-    for term in terms:
-        for stretch in stretches(term):
-            chars = [EDGE, EDGE, *map(ord, stretch)]
-            for place in range(2, len(chars)):
-                code = 0
-                for length in range(3):
-                    code |= chars[place - length] << (BITS * length)
-                    added[code] = weight
-    return added

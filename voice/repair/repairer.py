@@ -17,7 +17,8 @@ import pypinyin
 from nlu.dialect import pinyin
 from voice.errors import Code, VoiceError
 from voice.recognisers.base import Hypothesis
-from voice.repair.language_model import EDGE, LanguageModel, expected, is_chinese
+from voice.repair.expected import put_in
+from voice.repair.language_model import EDGE, LanguageModel, is_chinese
 from voice.repair.sounds import distance
 
 MOST_DISTANT = 2.0
@@ -42,8 +43,6 @@ class Weights:
     """For each character, so that a hypothesis that leaves words out does not win by it."""
     numeral: float = 4.0
     """Further cost of taking a numeral for another word."""
-    expected: float = 30.0
-    """Times a word expected just now counts as seen."""
     plausible: float = -4.5
     """A repaired wording less likely than this a character is none of ours (another subject, another language): what
     was heard is left alone."""
@@ -85,7 +84,7 @@ class Repairer:
         """
         try:
             return cls(LanguageModel.load(path))
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
             raise VoiceError(
                 Code.MODEL_MISSING, detail=f"{path}: {type(error).__name__}; run python -m voice.repair"
             ) from None
@@ -100,11 +99,12 @@ class Repairer:
         """
         if not hypotheses:
             return []
-        extra = expected(terms, self._weights.expected)
+        words = sorted({term for term in terms if len(term) > 1}, key=len, reverse=True)
         scores: dict[str, float] = {}
         heard: dict[str, float] = {}
         for one in hypotheses:
-            text, likelihood = self._said(one, extra)
+            said, likelihood = self._said(one)
+            text = put_in(words, said)
             acoustic = self._weights.acoustic * math.log(max(one.confidence, 1e-6)) + self._weights.length
             score = likelihood + acoustic * len(one.text)
             scores[text] = float(np.logaddexp(scores[text], score)) if text in scores else score
@@ -114,31 +114,29 @@ class Repairer:
         kept = [text for text in ranked if shares[text] >= self._weights.unlikely]
         return [Hypothesis(text, round(heard[text] * shares[text], 4)) for text in kept[:most]]
 
-    def _said(self, hypothesis: Hypothesis, extra: dict[int, float]) -> tuple[str, float]:
+    def _said(self, hypothesis: Hypothesis) -> tuple[str, float]:
         """The likeliest reading of what was heard and its score; the text itself when nothing is clearly likelier."""
         text = hypothesis.text
         sure = min(max(hypothesis.confidence, 0.5), 0.95)
         trust = self._weights.doubt * math.log(sure / (1 - sure))
         heard = [self._alone(char) for char in text]
-        as_heard, _ = self._search(heard, extra)
+        as_heard, _ = self._search(heard)
         sounds = pinyin.syllables(text)
         columns = [self._choices(char, sound) for char, sound in zip(text, sounds, strict=True)]
         if all(len(column) == 1 for column in columns):
             return text, as_heard
-        score, path = self._search(columns, extra, trust)
+        score, path = self._search(columns, trust)
         said = "".join(chr(code) if is_chinese(old) else old for code, old in zip(path, text, strict=True))
-        if score - as_heard < self._weights.margin or self._plain(said, extra) < self._weights.plausible:
+        if score - as_heard < self._weights.margin or self._plain(said) < self._weights.plausible:
             return text, as_heard
         return said, score
 
-    def _plain(self, text: str, extra: dict[int, float]) -> float:
+    def _plain(self, text: str) -> float:
         """How likely ``text`` is by itself, nats a character."""
-        score, _ = self._search([self._alone(char) for char in text], extra)
+        score, _ = self._search([self._alone(char) for char in text])
         return score / (self._weights.language * len(text))
 
-    def _search(
-        self, columns: list[tuple[tuple[int, float], ...]], extra: dict[int, float], trust: float = 0.0
-    ) -> tuple[float, list[int]]:
+    def _search(self, columns: list[tuple[tuple[int, float], ...]], trust: float = 0.0) -> tuple[float, list[int]]:
         """Beam search: the best score and the code points on its way."""
         before = np.array([EDGE], dtype=np.int64)
         last = np.array([EDGE], dtype=np.int64)
@@ -147,7 +145,7 @@ class Repairer:
         for column in columns:
             codes = np.array([code for code, _ in column], dtype=np.int64)
             costs = np.array([cost + trust if cost else 0.0 for _, cost in column])
-            chance = self._model.log_probability(before[:, None], last[:, None], codes[None, :], extra)
+            chance = self._model.log_probability(before[:, None], last[:, None], codes[None, :])
             if codes.size == 1 and codes[0] == EDGE and bool((last == EDGE).all()):
                 chance = np.zeros_like(chance)  # no second end after an end
             total = score[:, None] + self._weights.language * chance - costs[None, :]
@@ -159,7 +157,7 @@ class Repairer:
             came, place = came[kept], place[kept]
             back.append((codes[place], came))
             before, last, score = last[came], codes[place], total[came, place]
-        ends = self._weights.language * self._model.log_probability(before, last, np.array([EDGE]), extra)
+        ends = self._weights.language * self._model.log_probability(before, last, np.array([EDGE]))
         score = score + np.where(last == EDGE, 0.0, ends)
         at = int(score.argmax())
         best = float(score[at])

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice.repair.language_model import EDGE, LanguageModel, expected, stretches
+from voice.repair.language_model import EDGE, LanguageModel, stretches
 
 pytestmark = pytest.mark.unit
 TEXTS = [("玉米怎么打药", 1.0), ("玉米怎么追肥", 2.0), ("小麦打药。天气好", 1.0)]
 
 
-def chance(model: LanguageModel, before: int, last: int, after: str, terms: tuple[str, ...] = ()) -> float:
-    found = model.log_probability(np.array([before]), np.array([last]), np.array([ord(after)]), expected(terms, 50.0))
+def chance(model: LanguageModel, before: int, last: int, after: str) -> float:
+    found = model.log_probability(np.array([before]), np.array([last]), np.array([ord(after)]))
     return math.exp(float(found[0]))
 
 
@@ -28,13 +28,8 @@ def test_what_often_follows_is_likelier() -> None:
 def test_probabilities_after_a_context_sum_to_at_most_one() -> None:
     model = LanguageModel.train(TEXTS)
     everything = model.tables[0].codes
-    total = np.exp(model.log_probability(np.array(ord("怎")), np.array(ord("么")), everything, {})).sum()
+    total = np.exp(model.log_probability(np.array(ord("怎")), np.array(ord("么")), everything)).sum()
     assert 0.9 < total <= 1.0
-
-
-def test_a_word_expected_now_becomes_likely() -> None:
-    model = LanguageModel.train(TEXTS)
-    assert chance(model, EDGE, ord("赵"), "家", ("赵家村",)) > 10 * chance(model, EDGE, ord("赵"), "家")
 
 
 def test_saved_and_loaded_it_says_the_same(tmp_path: Path) -> None:
@@ -44,7 +39,7 @@ def test_saved_and_loaded_it_says_the_same(tmp_path: Path) -> None:
     again = LanguageModel.load(path)
     codes = np.array([ord(c) for c in "玉米怎么打药追肥"])
     assert np.allclose(
-        model.log_probability(codes, codes, codes, {}), again.log_probability(codes, codes, codes, {}), atol=1e-5
+        model.log_probability(codes, codes, codes), again.log_probability(codes, codes, codes), atol=1e-5
     )
 
 
