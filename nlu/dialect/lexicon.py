@@ -19,8 +19,8 @@ _FILE = Path(__file__).with_name("lexicon.tsv")
 _COLUMNS = ("word", "mandarin", "kind", "region", "use", "source", "witness")
 EVERYWHERE = "通用"
 
-_ENOUGH = 1.0
-"""Weight of dialect words a guess takes: one word of a single area, or several of few."""
+_ENOUGH = 1.5
+"""Weight of dialect words a guess takes: two words of a single area, or several of few."""
 _LEAD = 1.5
 """How many times the weight of the next area the guessed one must have."""
 
@@ -69,9 +69,7 @@ def words() -> tuple[Word, ...]:
                 raise LexiconError(f"{_FILE.name}: {row}")
             seen.add((word, mandarin))
             unless = tuple(longer for longer in (row.get("unless") or "").split("、") if longer)
-            rows.append(
-                Word(word, mandarin, kind, areas, use, unless, source, None if witness == "-" else witness)
-            )
+            rows.append(Word(word, mandarin, kind, areas, use, unless, source, None if witness == "-" else witness))
     return tuple(rows)
 
 

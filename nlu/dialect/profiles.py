@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from nlu.dialect import pinyin
-
 _HERE = Path(__file__).parent
 STANDARD = "普通话"
 
@@ -124,18 +122,16 @@ def profile_of(region: str | None) -> Profile | None:
 
 
 @lru_cache(maxsize=16384)
-def fold(syllable: str, profile: str | None = None) -> str:
+def fold(syllable: str, profile: str) -> str:
     """The class of sounds a toneless syllable falls into for speakers of ``profile``.
 
-    Without a profile the general folding of ``pinyin.fold``. With one the result is a syllable as the dialect says
-    it (``niang`` -> ``liang``), so it can be spoken as well as compared.
+    The result is a syllable as the area says it (``niang`` -> ``liang``), so it can be spoken as well as compared.
+    The general folding, for speakers of unknown areas, is ``pinyin.fold``.
 
     Args:
         syllable: toneless pinyin; anything else stays itself.
-        profile: name, alias or region code.
+        profile: name, alias or region code; an unknown one changes nothing.
     """
-    if profile is None:
-        return pinyin.fold(syllable)
     known = profile_of(profile)
     parts = _parts(syllable)
     if known is None or parts is None:
@@ -143,11 +139,6 @@ def fold(syllable: str, profile: str | None = None) -> str:
     for rule in known.sounds:
         parts = _joined(rule.match.sub(rule.becomes, parts))
     return _spelt(parts)
-
-
-def folded(text: str, profile: str | None = None) -> list[str]:
-    """The folded syllable of each character of ``text``; see ``fold``."""
-    return [fold(syllable, profile) for syllable in pinyin.syllables(text)]
 
 
 def _parts(syllable: str) -> str | None:
