@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pypinyin
 
-from nlu.dialect import pinyin
+from nlu.dialect import pinyin, profiles
 from voice.errors import Code, VoiceError
 from voice.recognisers.base import Hypothesis
 from voice.repair.expected import put_in
 from voice.repair.language_model import EDGE, LanguageModel, is_chinese
-from voice.repair.sounds import distance
+from voice.repair.sounds import spoken_distance
 
 MOST_DISTANT = 2.0
 """Syllables further apart are never taken for each other (see ``sounds``)."""
@@ -89,21 +89,26 @@ class Repairer:
                 Code.MODEL_MISSING, detail=f"{path}: {type(error).__name__}; run python -m voice.repair"
             ) from None
 
-    def repair(self, hypotheses: Sequence[Hypothesis], terms: Sequence[str] = (), most: int = 5) -> list[Hypothesis]:
+    def repair(
+        self, hypotheses: Sequence[Hypothesis], terms: Sequence[str] = (), area: str | None = None, most: int = 5
+    ) -> list[Hypothesis]:
         """The hypotheses as they were probably said, likeliest first; their confidence says how they compare.
 
         Args:
             hypotheses: of one utterance, best first.
             terms: words expected just now: options offered, what the form asks for, places nearby.
+            area: the speaker's region code, or a dialect area's name; None when unknown.
             most: hypotheses given back.
         """
         if not hypotheses:
             return []
+        known = profiles.profile_of(area)
+        profile = known.name if known else None
         words = sorted({term for term in terms if len(term) > 1}, key=len, reverse=True)
         scores: dict[str, float] = {}
         heard: dict[str, float] = {}
         for one in hypotheses:
-            said, likelihood = self._said(one)
+            said, likelihood = self._said(one, profile)
             text = put_in(words, said)
             acoustic = self._weights.acoustic * math.log(max(one.confidence, 1e-6)) + self._weights.length
             score = likelihood + acoustic * len(one.text)
@@ -114,7 +119,7 @@ class Repairer:
         kept = [text for text in ranked if shares[text] >= self._weights.unlikely]
         return [Hypothesis(text, round(heard[text] * shares[text], 4)) for text in kept[:most]]
 
-    def _said(self, hypothesis: Hypothesis) -> tuple[str, float]:
+    def _said(self, hypothesis: Hypothesis, profile: str | None) -> tuple[str, float]:
         """The likeliest reading of what was heard and its score; the text itself when nothing is clearly likelier."""
         text = hypothesis.text
         sure = min(max(hypothesis.confidence, 0.5), 0.95)
@@ -122,7 +127,7 @@ class Repairer:
         heard = [self._alone(char) for char in text]
         as_heard, _ = self._search(heard)
         sounds = pinyin.syllables(text)
-        columns = [self._choices(char, sound) for char, sound in zip(text, sounds, strict=True)]
+        columns = [self._choices(char, sound, profile) for char, sound in zip(text, sounds, strict=True)]
         if all(len(column) == 1 for column in columns):
             return text, as_heard
         score, path = self._search(columns, trust)
@@ -171,12 +176,12 @@ class Repairer:
     def _alone(char: str) -> tuple[tuple[int, float], ...]:
         return ((ord(char) if is_chinese(char) else EDGE, 0.0),)
 
-    def _choices_of(self, char: str, sound: str) -> tuple[tuple[int, float], ...]:
+    def _choices_of(self, char: str, sound: str, profile: str | None) -> tuple[tuple[int, float], ...]:
         if not is_chinese(char):
             return self._alone(char)
         found = {char: 0.0}
         for syllable, chars in self._chars.items():
-            between = min(distance(sound, syllable), *(distance(one, syllable) for one in _readings(char)))
+            between = min(spoken_distance(one, syllable, profile) for one in {sound, *_readings(char)})
             if between <= MOST_DISTANT:
                 cost = self._weights.other + self._weights.slope * between
                 cost += self._weights.numeral * (char in NUMERALS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import product
+
+from nlu.dialect import profiles
 
 INITIALS = (
     "zh",
@@ -35,6 +36,10 @@ ALIKE = 0.5
 """Distance of sounds that many regions do not keep apart."""
 NEAR = 1.0
 """Distance of sounds that are mistaken for each other on a poor line: same place, other manner (b/p, d/t)."""
+KNOWN_AREA = 0.25
+"""Distance of a sound from what the speaker's area makes of it ..."""
+UNKNOWN_AREA = 0.5
+"""... and of what some area makes of it, where the speaker's is unknown."""
 FAR = 3.0
 """Any other two sounds."""
 
@@ -98,10 +103,16 @@ def distance(heard: str, said: str) -> float:
     return between + _between(final, other_final, _FINAL)
 
 
-def neighbours(syllables: frozenset[str], most: float) -> dict[str, list[tuple[str, float]]]:
-    """For each syllable those among ``syllables`` within distance ``most``, itself included."""
-    found: dict[str, list[tuple[str, float]]] = {one: [] for one in syllables}
-    for one, other in product(syllables, repeat=2):
-        if (between := distance(one, other)) <= most:
-            found[one].append((other, between))
-    return found
+@lru_cache(maxsize=1 << 18)
+def spoken_distance(heard: str, said: str, profile: str | None) -> float:
+    """The distance for a speaker of ``profile``; where the area is unknown, for whichever area makes it least.
+
+    Args:
+        heard: toneless syllable the recogniser wrote.
+        said: toneless syllable of standard Chinese that may have been meant.
+        profile: name of a dialect area (``nlu.dialect.profiles``), None when unknown.
+    """
+    areas = (profile,) if profile else tuple(profiles.profiles())
+    surcharge = KNOWN_AREA if profile else UNKNOWN_AREA
+    changed = {profiles.fold(said, area) for area in areas} - {said}
+    return min([distance(heard, said), *(surcharge + distance(heard, one) for one in changed)])
