@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     voice_name: str = "zf_xiaoxiao"
     """A voice of the embedded synthesiser, female ``zf_*`` or male ``zm_*``."""
 
+    repair: bool = True
+    """Whether words that the recogniser misheard are repaired by their sound and context."""
+
     knowledge_dirs: list[Path] = Field(default_factory=lambda: [ROOT / "knowledge" / "content"])
     default_region: str = "national"
 

@@ -1,7 +1,8 @@
 """Understands single sentences without the running stack: ``.venv-rasa/bin/python -m nlu.parse --text 我想贷款``.
 
 One input a line (``--text`` or standard input), one JSON object a line:
-``{"text", "intent", "confidence", "entities": [{"entity", "value", "text"}]}``.
+``{"text", "intent", "confidence", "entities": [{"entity", "value", "text"}]}``. With ``--wordings`` an input is a JSON
+list of what may have been said, ``[[text, confidence], ...]``, the likeliest first.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ def main() -> int:
     """Parse and print; 0 when every line was answered."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--text", help="one sentence; without it lines are read from standard input")
+    parser.add_argument("--wordings", action="store_true", help="lines are JSON lists of [text, confidence]")
     parser.add_argument("--state", type=Path, default=ROOT / os.environ.get("XIANGYIN_STATE_DIR", "var"))
     options = parser.parse_args()
     model = options.state.resolve() / "models" / "rasa" / "current.tar.gz"
@@ -31,10 +33,10 @@ def main() -> int:
         print(f"error: no trained model at {model}; run `python -m nlu.train`", file=sys.stderr)
         return 1
     lines = [options.text] if options.text is not None else (line.rstrip("\n") for line in sys.stdin)
-    return asyncio.run(_parse(model, lines))
+    return asyncio.run(_parse(model, lines, wordings=options.wordings))
 
 
-async def _parse(model: Path, lines: Iterable[str]) -> int:
+async def _parse(model: Path, lines: Iterable[str], *, wordings: bool) -> int:
     with contextlib.redirect_stdout(sys.stderr):
         from rasa.core.agent import Agent
 
@@ -43,10 +45,16 @@ async def _parse(model: Path, lines: Iterable[str]) -> int:
         nlu.quiet.quiet_structlog()
         agent = Agent.load(str(model))
     for line in lines:
-        # A leading slash would be a command to Rasa; what people say never is one.
-        parse = await understand(agent, [(line.strip().lstrip("/／").strip() or " ", 1.0)])
-        print(json.dumps({**understood(parse), "text": line}, ensure_ascii=False), flush=True)
+        heard = json.loads(line) if wordings else [(line, 1.0)]
+        parse = await understand(agent, [(_spoken(text), confidence) for text, confidence in heard])
+        text = understood(parse)["text"] if wordings else line
+        print(json.dumps({**understood(parse), "text": text}, ensure_ascii=False), flush=True)
     return 0
+
+
+def _spoken(text: str) -> str:
+    """A leading slash would be a command to Rasa; what people say never is one."""
+    return text.strip().lstrip("/／").strip() or " "
 
 
 if __name__ == "__main__":

@@ -202,6 +202,12 @@ def steps() -> List[Step]:
             module(RASA_ENV, "nlu.train", log="rasa-train"),
         ),
         Step(
+            "repair of misheard words",
+            sources("voice/repair/*.py", "knowledge/content/*/*.md", "nlu/data/*.yml", "nlu/dialect/*"),
+            (models / "repair" / "model.npz",),
+            module(APP_ENV, "voice.repair", log="voice-repair"),
+        ),
+        Step(
             "knowledge index",
             sources(
                 "knowledge/**/*.py",

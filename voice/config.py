@@ -24,6 +24,8 @@ class VoiceConfig:
     voice_dir: Path | None = None
     """An operator's own Kokoro directory; None means the embedded one."""
     voice_name: str = "zf_xiaoxiao"
+    repair: bool = True
+    """Whether misheard words are repaired (``voice.repair``)."""
 
     max_audio_bytes: int = 10 * 2**20
     max_audio_seconds: float = 120.0
@@ -49,6 +51,7 @@ class VoiceConfig:
             recogniser_dir=settings.recogniser_dir,
             voice_dir=settings.voice_dir,
             voice_name=settings.voice_name,
+            repair=settings.repair,
             max_audio_bytes=settings.max_audio_bytes,
             max_audio_seconds=settings.max_audio_seconds,
         )
@@ -57,6 +60,11 @@ class VoiceConfig:
     def hearing_dir(self) -> Path:
         """Directory of the recogniser's model."""
         return self.recogniser_dir or self.models_dir / "whisper-base"
+
+    @property
+    def repair_model(self) -> Path:
+        """Language model of the repair, made at set-up."""
+        return self.models_dir / "repair" / "model.npz"
 
     @property
     def speaking_dir(self) -> Path:

@@ -9,6 +9,7 @@ from voice.config import VoiceConfig
 from voice.decode import SAMPLE_RATE, Limits, decode
 from voice.errors import Code, VoiceError
 from voice.recognisers.base import Hints, Hypothesis, Recogniser
+from voice.repair.repairer import Repairer
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,11 @@ class HearJob:
 
 @dataclass(frozen=True)
 class Heard:
-    """What was heard. ``seconds`` is the recording's length."""
+    """What was heard, as it was probably said. ``seconds`` is the recording's length."""
 
     hypotheses: tuple[Hypothesis, ...]
+    raw: str
+    """The recogniser's first hypothesis before any repair."""
     engine: str
     seconds: float
 
@@ -49,6 +52,7 @@ class Hearing:
         self._detector = SpeechDetector()
         self._recogniser = make_recogniser(config)
         self._recogniser.load()
+        self._repairer = Repairer.open(config.repair_model) if config.repair else None
 
     def __call__(self, job: HearJob) -> Heard:
         """Hear one recording.
@@ -61,4 +65,7 @@ class Hearing:
         hypotheses = tuple(self._recogniser.transcribe(samples, spans, job.hints))
         if not hypotheses:
             raise VoiceError(Code.HEARD_NOTHING, detail="no words in the recording")
-        return Heard(hypotheses, self._recogniser.name, round(samples.size / SAMPLE_RATE, 3))
+        raw = hypotheses[0].text
+        if self._repairer is not None:
+            hypotheses = tuple(self._repairer.repair(hypotheses, job.hints.terms, job.hints.region))
+        return Heard(hypotheses, raw, self._recogniser.name, round(samples.size / SAMPLE_RATE, 3))

@@ -101,7 +101,7 @@ class VoiceService:
         best, *others = heard.hypotheses
         return Transcript(
             text=best.text,
-            raw=best.text,
+            raw=heard.raw,
             confidence=best.confidence,
             alternatives=tuple(others),
             engine=heard.engine,

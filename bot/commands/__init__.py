@@ -13,6 +13,7 @@ from bot.commands.doctor import doctor
 from bot.commands.nlu import app as nlu
 from bot.commands.turns import ask, listen
 from bot.commands.up import up
+from bot.commands.voice_eval import evaluate as voice_eval
 from knowledge.cli import fraud, kb
 from voice.cli import app as voice
 
@@ -30,6 +31,7 @@ app.command()(doctor)
 app.add_typer(nlu, name="nlu")
 app.add_typer(kb, name="kb")
 app.add_typer(fraud, name="fraud")
+voice.command("eval")(voice_eval)
 app.add_typer(voice, name="voice")
 app.add_typer(cases, name="cases")
 
