@@ -23,7 +23,7 @@ def repairer(tmp_path_factory: pytest.TempPathFactory) -> Repairer:
     return Repairer.open(path)
 
 
-def heard(*texts: str, confidence: float = 0.7) -> list[Hypothesis]:
+def heard(*texts: str, confidence: float = 0.6) -> list[Hypothesis]:
     return [Hypothesis(text, round(confidence - 0.02 * rank, 2)) for rank, text in enumerate(texts)]
 
 
