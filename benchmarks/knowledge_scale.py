@@ -28,7 +28,7 @@ import numpy as np
 import psutil
 
 from benchmarks.machine import heading
-from knowledge import index, ngrams
+from knowledge import building, index, ngrams
 from knowledge import vectors as vector_part
 from knowledge.embedding import OnnxEmbedder, Progress, Vectors
 from knowledge.entry import Entry, Source
@@ -141,14 +141,14 @@ def build(count: int, folder: Path) -> dict[str, object]:
     made = entries(count)
     real = embedder.documents(["一"])
     start = time.perf_counter()
-    index.build(made, folder, embedder)
+    building.build(made, folder, embedder)
     took = time.perf_counter() - start
     start = time.perf_counter()
     extra = Entry("doc-extra", "新加的一条", "policy", "这一条是后来加进来的。", status="imported")
-    index.change(folder, embedder, add=[extra])
+    building.change(folder, embedder, add=[extra])
     added = time.perf_counter() - start
     start = time.perf_counter()
-    index.change(folder, embedder, remove=[extra.id])
+    building.change(folder, embedder, remove=[extra.id])
     removed = time.perf_counter() - start
     assert real.shape[0] == 1
     return {"build_s": round(took, 1), "add_s": round(added, 2), "remove_s": round(removed, 2)}

@@ -28,7 +28,7 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from benchmarks.knowledge_questions import NOISE_SHARE, Question, read
-from knowledge import importing, index, scoring
+from knowledge import building, importing, index, scoring
 from knowledge.embedding import Embedder, Progress, Vectors, open_embedder
 from knowledge.entry import Entry
 from knowledge.models import resolve
@@ -126,7 +126,7 @@ def collect(entries: Sequence[Entry], questions: Sequence[Question], embedder: E
     cases = []
     for mode, group in zip(MODES, (entries, bare, mixed), strict=True):
         with tempfile.TemporaryDirectory(prefix="kb-fit-") as folder:
-            index.build(group, Path(folder), remembering, blank, _progress)
+            building.build(group, Path(folder), remembering, blank, _progress)
             retriever = Retriever(index.open_current(Path(folder)), remembering)
             every = np.ones(len(group), dtype=np.bool_)
             for question in tqdm(questions, desc=f"{mode} questions", file=sys.stderr):
