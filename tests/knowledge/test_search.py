@@ -8,10 +8,9 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from knowledge import building, index, ngrams, scoring
+from knowledge import building, index, scoring
 from knowledge.embedding import Embedder
 from knowledge.entry import Entry
 from knowledge.errors import IndexError_
@@ -118,14 +117,6 @@ def test_a_question_word_the_entry_lacks_lowers_its_probability(retriever: Retri
     right, other = (retriever.search([asked]).hits[0] for asked in ("小麦条锈病怎么防治", "小麦吸浆虫怎么防治"))
     assert right.id == other.id == "farm-rust"
     assert other.score < right.score - 0.05
-
-
-def test_coverage_is_the_share_of_the_question_a_passage_holds() -> None:
-    built = ngrams.build(["小麦锈病", "玉米"], ngrams.char_codes)
-    rows = np.array([0, 1])
-    assert built.coverage(ngrams.char_codes("锈病"), rows).tolist() == [[1.0, 0.0], [1.0, 0.0]]
-    assert 0 < built.coverage(ngrams.char_codes("锈虫"), rows)[0, 0] < 1
-    assert built.coverage(ngrams.char_codes(""), rows).tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
 def test_unchanged_inputs_are_not_built_again(index_dir: Path, embedder: Embedder, entries: list[Entry]) -> None:
