@@ -219,7 +219,7 @@ def _parts(opened: index.Index, embedder: OnnxEmbedder, asked: Sequence[str]) ->
     found: list[tuple[float, float, float]] = []
     for text in asked:
         start = time.thread_time()
-        vector = embedder.queries([text + "呀"])
+        vector = embedder.readings([text + "呀"])
         embedded = time.thread_time()
         for kind, codes_of in (("chars", ngrams.char_codes), ("pinyin", ngrams.pinyin_codes)):
             Question(getattr(opened, kind), [codes_of(text)]).best(40, every)

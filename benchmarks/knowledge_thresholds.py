@@ -75,14 +75,14 @@ class Remembering:
 
     def __init__(self, embedder: Embedder) -> None:
         self.identity, self.dimension, self.calibration = embedder.identity, embedder.dimension, embedder.calibration
-        self.queries = embedder.queries
+        self.queries, self.readings = embedder.queries, embedder.readings
         self._documents = embedder.documents
         self._known: dict[str, Vectors] = {}
 
-    def documents(self, texts: Sequence[str], progress: Progress = lambda _: None) -> Vectors:
+    def documents(self, texts: Sequence[str], progress: Progress = lambda _: None, fast: bool = False) -> Vectors:
         missing = [text for text in dict.fromkeys(texts) if text not in self._known]
         if missing:
-            self._known.update(zip(missing, self._documents(missing, progress), strict=True))
+            self._known.update(zip(missing, self._documents(missing, progress, fast), strict=True))
         return np.stack([self._known[text] for text in texts])
 
 

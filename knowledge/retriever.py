@@ -179,7 +179,7 @@ class Retriever:
             allowed: ``[entries]``.
         """
         rows_allowed = allowed[index.entry_of]
-        vectors = self._embedder.queries(meant(readings))
+        vectors = self._embedder.readings(meant(readings))
         nearest = vector_part.nearest(index.vectors, vectors, CANDIDATES, rows_allowed)
         chars = Question(index.chars, [ngrams.char_codes(text) for text in readings])
         sounds = Question(index.pinyin, [ngrams.pinyin_codes(text) for text in readings])
