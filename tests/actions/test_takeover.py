@@ -22,7 +22,6 @@ from settings import ROOT, load_settings
 from tests.actions.test_processes import Part, environment, parts
 
 __all__ = ["environment", "parts"]  # fixtures
-pytestmark = pytest.mark.unit
 
 ENTRY = """---
 id: {name}
@@ -92,6 +91,7 @@ class _Asker:
         raise AssertionError(f"no {words!r}: {self.failures[-1:]} {self.answers[-1:]}")
 
 
+@pytest.mark.slow
 def test_what_is_built_added_and_imported_is_served_without_a_restart(
     tmp_path: Path, environment: dict[str, str], parts: list[Part]
 ) -> None:
@@ -166,6 +166,7 @@ def _lines(caplog: pytest.LogCaptureFixture, level: int, tell: Callable[[str], b
     return [r.getMessage() for r in caplog.records if r.levelno == level and tell(r.getMessage())]
 
 
+@pytest.mark.unit
 async def test_one_line_for_a_build_that_cannot_serve_and_then_it_is_taken_over(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
