@@ -18,6 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from knowledge import vectors as vector_part
 from knowledge.embedding import Calibration
 from knowledge.errors import IndexError_
 from knowledge.ngrams import NgramIndex
@@ -90,6 +91,7 @@ class Index:
     def warm(self) -> None:
         """Makes what the first search would otherwise wait for."""
         _ = self.rehearing, self.wordings, self.chars.idf, self.pinyin.idf
+        vector_part.reconstruct(self.vectors, np.zeros(1, np.int64))
 
 
 def current_folder(index_dir: Path) -> Path | None:
