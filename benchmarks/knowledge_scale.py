@@ -258,22 +258,30 @@ def main(arguments: list[str]) -> int:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
         print(json.dumps(STEPS[arguments[0][2:]](Path(arguments[1]), int(arguments[2]))))
         return 0
-    whole, alone = [], []
+    first = heading()
+    whole: list[dict[str, object]] = []
+    alone: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="kb-scale-") as temporary:
         folder = Path(temporary)
         _apart("seeds", folder)
         for count in SIZES:
             whole.append(_apart("build", folder, count) | _apart("serve", folder))
             shutil.rmtree(folder / "index")
+            _write(first, whole, alone)
         for count in VECTORS:
             alone.append(_apart("write_vectors", folder, count) | _apart("search_vectors", folder, count))
-    said = (__doc__ or "").split("\n\n")
-    lines = ["# The knowledge base as it grows", "", heading(), "", *said[1:], "## Search, end to end", ""]
-    lines += [*_table(COLUMNS, whole), "", "## Vectors and filters alone", "", *_table(VECTOR_COLUMNS, alone)]
-    text = "\n".join(lines) + "\n"
-    RESULTS.write_text(text, encoding="utf-8")
-    print(text, end="")
+            _write(first, whole, alone)
+    print(RESULTS.read_text(encoding="utf-8"), end="")
     return 0
+
+
+def _write(first: str, whole: list[dict[str, object]], alone: list[dict[str, object]]) -> None:
+    """The table of what is measured so far."""
+    said = (__doc__ or "").strip().split("\n\n")[1:]
+    lines = ["# The knowledge base as it grows", "", first, "", "\n\n".join(said), ""]
+    lines += ["## Search, end to end", "", *_table(COLUMNS, whole), ""]
+    lines += ["## Vectors and filters alone", "", *_table(VECTOR_COLUMNS, alone)]
+    RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
