@@ -28,7 +28,7 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from benchmarks.knowledge_questions import NOISE_SHARE, Question, read
-from knowledge import importing, index, scoring
+from knowledge import building, importing, index, scoring
 from knowledge.embedding import Embedder, Progress, Vectors, open_embedder
 from knowledge.entry import Entry
 from knowledge.models import resolve
@@ -75,14 +75,14 @@ class Remembering:
 
     def __init__(self, embedder: Embedder) -> None:
         self.identity, self.dimension, self.calibration = embedder.identity, embedder.dimension, embedder.calibration
-        self.queries = embedder.queries
+        self.queries, self.readings = embedder.queries, embedder.readings
         self._documents = embedder.documents
         self._known: dict[str, Vectors] = {}
 
-    def documents(self, texts: Sequence[str], progress: Progress = lambda _: None) -> Vectors:
+    def documents(self, texts: Sequence[str], progress: Progress = lambda _: None, fast: bool = False) -> Vectors:
         missing = [text for text in dict.fromkeys(texts) if text not in self._known]
         if missing:
-            self._known.update(zip(missing, self._documents(missing, progress), strict=True))
+            self._known.update(zip(missing, self._documents(missing, progress, fast), strict=True))
         return np.stack([self._known[text] for text in texts])
 
 
@@ -126,7 +126,7 @@ def collect(entries: Sequence[Entry], questions: Sequence[Question], embedder: E
     cases = []
     for mode, group in zip(MODES, (entries, bare, mixed), strict=True):
         with tempfile.TemporaryDirectory(prefix="kb-fit-") as folder:
-            index.build(group, Path(folder), remembering, blank, _progress)
+            building.build(group, Path(folder), remembering, blank, _progress)
             retriever = Retriever(index.open_current(Path(folder)), remembering)
             every = np.ones(len(group), dtype=np.bool_)
             for question in tqdm(questions, desc=f"{mode} questions", file=sys.stderr):

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +25,8 @@ from knowledge.models import CURE, NAME, STAMP, verify
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], object]
 DOCUMENT_THREADS = 2
+REMEMBERED = 512
+"""Questions whose vectors are kept: a megabyte or two."""
 _SMALL_FILE = 1_000_000
 
 
@@ -54,6 +57,9 @@ class Embedder(Protocol):
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors ``[len(texts), dimension]`` of questions."""
+
+    def readings(self, texts: Sequence[str]) -> Vectors:
+        """Vectors ``[len(texts), dimension]`` of the readings of one question; the same each time it is asked."""
 
     def documents(self, texts: Sequence[str], progress: Progress = ..., fast: bool = False) -> Vectors:
         """Vectors ``[len(texts), dimension]`` of passages; ``progress`` is told how many more are done. ``fast`` may
@@ -87,6 +93,7 @@ class OnnxEmbedder:
         self._pad = self._tokenizer.token_to_id("<pad>")
         self._document: Any = None
         self.dimension = int(self._query.get_outputs()[0].shape[1])
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._together)
 
     def _session(self, graph: str, threads: int) -> Any:
         import onnxruntime
@@ -112,6 +119,15 @@ class OnnxEmbedder:
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Each question alone: int8 activations drift with the longest of a batch."""
         return np.concatenate([self._run(self._query, ["query: " + text]) for text in texts])
+
+    def readings(self, texts: Sequence[str]) -> Vectors:
+        """In one run, which reads the weights once, and remembered: people ask the same things."""
+        return self._remembered(tuple(texts))
+
+    def _together(self, texts: tuple[str, ...]) -> Vectors:
+        vectors = self._run(self._query, ["query: " + text for text in texts])
+        vectors.flags.writeable = False
+        return vectors
 
     def documents(self, texts: Sequence[str], progress: Progress = _nothing, fast: bool = False) -> Vectors:
         """One passage at a time in two threads: batches of like length (4 to 32) cost more per passage, not less.
@@ -156,6 +172,9 @@ class LibraryEmbedder:
             list(texts), normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
         )
         return vectors.astype(np.float32)
+
+    def readings(self, texts: Sequence[str]) -> Vectors:
+        return self.queries(texts)
 
     def documents(
         self,

@@ -7,9 +7,8 @@ index's own characters is found by Viterbi. It is one more hypothesis to search 
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
@@ -40,12 +39,25 @@ def _syllables(char: str) -> frozenset[str]:
 
 
 @dataclass(frozen=True)
+class Column:
+    """The readings of one character: each with its cost, code, passages that hold it, and log probability."""
+
+    chars: tuple[str, ...]
+    costs: npt.NDArray[np.float64]
+    codes: Places
+    counts: npt.NDArray[np.float64]
+    alone: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Rehearing:
     """The readings and the bigram model of one index."""
 
     grams: NgramIndex
     readings: dict[str, tuple[str, ...]]
     """Folded syllable -> characters, commonest first."""
+    columns: dict[tuple[str, str], Column] = field(default_factory=dict)
+    """Those made so far; no more than there are characters."""
 
     @classmethod
     def of(cls, grams: NgramIndex) -> Rehearing:
@@ -66,46 +78,51 @@ class Rehearing:
     def __call__(self, text: str) -> str:
         """``text`` as it was probably said; the same text when nothing likelier is found."""
         sounds = pinyin.syllables(text)
-        columns = [self._choices(char, sound) for char, sound in zip(text, sounds, strict=True)]
-        if len(columns) < 2 or all(len(column) == 1 for column in columns):
+        columns = [self._column(char, sound) for char, sound in zip(text, sounds, strict=True)]
+        if len(columns) < 2 or all(len(column.chars) == 1 for column in columns):
             return text
-        score = np.array([self._alone(char) - cost for char, cost in columns[0]])
+        score = columns[0].alone - columns[0].costs
         back: list[npt.NDArray[np.intp]] = []
         for before, after in pairwise(columns):
-            step = self._follow([c for c, _ in before], [c for c, _ in after]) - np.array([cost for _, cost in after])
-            total = score[:, None] + step
+            total = score[:, None] + (self._follow(before, after) - after.costs)
             back.append(total.argmax(axis=0))
             score = total.max(axis=0)
         place = int(score.argmax())
-        read = [columns[-1][place][0]]
+        read = [columns[-1].chars[place]]
         for column, pointer in zip(reversed(columns[:-1]), reversed(back), strict=True):
             place = int(pointer[place])
-            read.append(column[place][0])
+            read.append(column.chars[place])
         return "".join(reversed(read))
 
-    def _choices(self, char: str, sound: str) -> list[tuple[str, float]]:
+    def _column(self, char: str, sound: str) -> Column:
+        """What a character may be read as; made once for each character of a sound."""
+        if (found := self.columns.get((char, sound))) is None:
+            choices = self._choices(char, sound)
+            codes = np.array([ord(other) for other in choices], dtype=np.int64)
+            counts = self._count(codes)
+            alone = np.log((counts + 0.1) / (self.grams.passages + 1))
+            found = Column(tuple(choices), np.array(list(choices.values())), codes, counts, alone)
+            if "一" <= char <= "鿿":
+                self.columns[char, sound] = found
+        return found
+
+    def _choices(self, char: str, sound: str) -> dict[str, float]:
         if not "一" <= char <= "鿿":
-            return [(char, 0.0)]
+            return {char: 0.0}
         found = {char: 0.0}
         for other in self.readings.get(pinyin.fold(sound), ()):
             found.setdefault(other, SAME_SOUND if sound in _syllables(other) else NEAR_SOUND)
-        return list(found.items())
+        return found
 
     def _count(self, codes: Places) -> npt.NDArray[np.float64]:
         place = np.minimum(np.searchsorted(self.grams.codes, codes), self.grams.codes.size - 1)
         found = self.grams.starts[place + 1] - self.grams.starts[place]
         return np.where(self.grams.codes[place] == codes, found, 0).astype(np.float64)
 
-    def _alone(self, char: str) -> float:
-        count = float(self._count(np.array([ord(char)], dtype=np.int64))[0])
-        return math.log((count + 0.1) / (self.grams.passages + 1))
-
-    def _follow(self, before: list[str], after: list[str]) -> npt.NDArray[np.float64]:
-        """Log probability of each ``after`` behind each ``before``: bigram mixed with unigram frequency."""
-        first = np.array([ord(char) for char in before], dtype=np.int64)
-        second = np.array([ord(char) for char in after], dtype=np.int64)
-        pairs = self._count(((first[:, None] << _SHIFT) | second[None, :]).ravel()).reshape(len(first), len(second))
-        alone = (self._count(second) + 0.1) / (self.grams.passages + 1)
-        behind = pairs / np.maximum(self._count(first), 1.0)[:, None]
-        mixed: npt.NDArray[np.float64] = np.log(BIGRAM_SHARE * behind + (1 - BIGRAM_SHARE) * alone[None, :])
+    def _follow(self, before: Column, after: Column) -> npt.NDArray[np.float64]:
+        """Log probability of each of ``after`` behind each of ``before``: bigram mixed with unigram frequency."""
+        pairs = self._count(((before.codes[:, None] << _SHIFT) | after.codes).ravel())
+        behind = pairs.reshape(len(before.chars), -1) / np.maximum(before.counts, 1.0)[:, None]
+        alone = (after.counts + 0.1) / (self.grams.passages + 1)
+        mixed: npt.NDArray[np.float64] = np.log(BIGRAM_SHARE * behind + (1 - BIGRAM_SHARE) * alone)
         return mixed

@@ -14,7 +14,7 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
-FLAT_MAX = 30_000
+FLAT_MAX = 8_000
 """Exact up to here; beyond, one byte a number (SQ8) is a quarter of the memory and several times faster."""
 SQ8_MAX = 300_000
 """Read whole up to here; beyond, in lists of which a search reads a few."""

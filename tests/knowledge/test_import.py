@@ -1,61 +1,36 @@
-"""Import of documents, sheets and pages: what comes in, what is named, what a second import does."""
+"""Import of documents and sheets: what comes in, and what is named."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import threading
 import zipfile
-from collections.abc import Iterator
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from knowledge.entry import Entry
 from knowledge.errors import ImportError_
-from knowledge.importing import Counts, Marks, Store, take_in
-from knowledge.importing.blocks import ENTRY_CHARS, Block, Origin, entries
+from knowledge.importing import Marks, Store
 from knowledge.importing.encoding import decode
-from knowledge.importing.fetch import fetch
 from knowledge.importing.readers import FILE_BYTES
+from tests.knowledge.documents import file, store, take, titles
 
+__all__ = ["store"]  # a fixture
 pytestmark = pytest.mark.unit
-
-DAY, LATER = date(2026, 11, 20), date(2026, 11, 23)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "state")
-
-
-def _take(store: Store, *paths: Path, day: date = DAY, marks: Marks = Marks()) -> Counts:  # noqa: B008
-    return take_in(store, [str(path) for path in paths], day, marks)
-
-
-def _titles(store: Store) -> list[str]:
-    return [entry.title for entry in store.entries()]
-
-
-def _file(folder: Path, name: str, content: str | bytes, encoding: str = "utf-8") -> Path:
-    path = folder / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
-    return path
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])
 def test_sheet_in_any_encoding(tmp_path: Path, store: Store, encoding: str) -> None:
     text = "问题,答案\n银行卡丢了怎么办,马上打开户行电话挂失\n合作医疗在哪交,在村委会或手机上交\n"
-    counts = _take(store, _file(tmp_path, "问答.csv", text, encoding))
+    counts = take(store, file(tmp_path, "问答.csv", text, encoding))
     assert (counts.added, counts.problems) == (2, [])
-    assert _titles(store) == ["银行卡丢了怎么办", "合作医疗在哪交"]
+    assert titles(store) == ["银行卡丢了怎么办", "合作医疗在哪交"]
 
 
 def test_big5_page_by_its_own_word(tmp_path: Path, store: Store) -> None:
     page = '<html><head><meta charset="big5"><title>農會</title></head><body><p>農會每週一開會。</p></body></html>'
-    _take(store, _file(tmp_path, "a.html", page, "big5"))
+    take(store, file(tmp_path, "a.html", page, "big5"))
     assert [entry.text for entry in store.entries()] == ["農會每週一開會。"]
 
 
@@ -66,7 +41,7 @@ def test_what_is_no_text_is_refused() -> None:
 
 def test_bad_rows_are_named_and_the_rest_goes_in(tmp_path: Path, store: Store) -> None:
     sheet = "编号,问题,答案,地区代码\n1,甲怎么办,乙,510000\n2,,丙,\n3,丁怎么办,,\n1,戊怎么办,己,\n5,庚怎么办,辛,51\n"
-    counts = _take(store, _file(tmp_path, "s.csv", sheet))
+    counts = take(store, file(tmp_path, "s.csv", sheet))
     assert [(entry.title, entry.region) for entry in store.entries()] == [("甲怎么办", "510000")]
     named = [problem.split(": ", 1)[1] for problem in counts.problems]
     assert [name[:5] for name in named] == ["row 3", "row 4", "row 5", "row 6"]
@@ -75,8 +50,8 @@ def test_bad_rows_are_named_and_the_rest_goes_in(tmp_path: Path, store: Store) -
 
 
 def test_sheet_without_column_names(tmp_path: Path, store: Store) -> None:
-    assert _take(store, _file(tmp_path, "two.csv", "甲怎么办\t乙\n丙怎么办\t丁\n")).added == 2
-    counts = _take(store, _file(tmp_path, "three.csv", "1,2,3\n4,5,6\n"))
+    assert take(store, file(tmp_path, "two.csv", "甲怎么办\t乙\n丙怎么办\t丁\n")).added == 2
+    counts = take(store, file(tmp_path, "three.csv", "1,2,3\n4,5,6\n"))
     assert counts.added == 0
     assert "naming the columns" in counts.problems[0]
 
@@ -93,7 +68,7 @@ def test_workbook_with_two_sheets(tmp_path: Path, store: Store) -> None:
     second.append(["怎么挂失", "打电话", 7])
     second.append(["没有答案的", None, 8])
     book.save(tmp_path / "q.xlsx")
-    counts = _take(store, tmp_path / "q.xlsx", marks=Marks("finance", "510000"))
+    counts = take(store, tmp_path / "q.xlsx", marks=Marks("finance", "510000"))
     found = {entry.title: entry for entry in store.entries()}
     assert found["玉米螟怎么防"].questions == ("玉米螟怎么防", "钻心虫咋治", "玉米虫咋办")
     assert {(entry.topic, entry.region) for entry in found.values()} == {("finance", "510000")}
@@ -114,7 +89,7 @@ def test_word_document_keeps_headings_and_tables_in_order(tmp_path: Path, store:
             table.cell(row, column).text = text
     document.add_paragraph("表后的话。")
     document.save(str(tmp_path / "办法.docx"))
-    _take(store, tmp_path / "办法.docx")
+    take(store, tmp_path / "办法.docx")
     assert [(entry.title, entry.text) for entry in store.entries()] == [
         ("办法 惠农办法", "总的说明。"),
         ("办法 惠农办法 补贴标准", "作物 | 每亩\n小麦 | 以公告为准\n表后的话。"),
@@ -127,7 +102,7 @@ def test_page_without_navigation_scripts_and_forms(tmp_path: Path, store: Store)
         "<p>第一段<b>重点</b>。</p><script>var a='坏'</script><h2>材料</h2><ul><li>身份证</li><li>户口本</li></ul>"
         "<table><tr><th>档</th><th>说明</th></tr><tr><td>一</td><td>最低</td></tr></table></main><footer>版权</footer>"
     )
-    _take(store, _file(tmp_path, "p.html", page))
+    take(store, file(tmp_path, "p.html", page))
     assert [(entry.title, entry.text) for entry in store.entries()] == [
         ("通知 养老", "第一段重点。"),
         ("通知 养老 材料", "身份证\n户口本\n档 | 说明\n一 | 最低"),
@@ -135,13 +110,13 @@ def test_page_without_navigation_scripts_and_forms(tmp_path: Path, store: Store)
 
 
 def test_deeply_nested_page_does_not_fail(tmp_path: Path, store: Store) -> None:
-    counts = _take(store, _file(tmp_path, "deep.html", "<div>" * 200 + "<p>到底了。</p>"))
+    counts = take(store, file(tmp_path, "deep.html", "<div>" * 200 + "<p>到底了。</p>"))
     assert (counts.added, counts.problems) == (1, [])
 
 
 def test_markdown_headings_but_not_those_in_code(tmp_path: Path, store: Store) -> None:
     text = "前言。\n\n# 一\n\n甲。\n\n```\n# 不是标题\n```\n\n二\n---\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
-    _take(store, _file(tmp_path, "书.md", text))
+    take(store, file(tmp_path, "书.md", text))
     found = {entry.title: entry.text for entry in store.entries()}
     assert list(found) == ["资料 书"[3:], "书 一", "书 一 二"]
     assert "# 不是标题" in found["书 一"]
@@ -169,7 +144,7 @@ def _pdf(path: Path, *pages: str) -> None:
 
 def test_pdf_page_without_text_is_named(tmp_path: Path, store: Store) -> None:
     _pdf(tmp_path / "f.pdf", "First page.", "", "Third page.")
-    counts = _take(store, tmp_path / "f.pdf")
+    counts = take(store, tmp_path / "f.pdf")
     assert [(entry.title, entry.text) for entry in store.entries()] == [
         ("f 第1页", "First page."),
         ("f 第3页", "Third page."),
@@ -185,14 +160,14 @@ def test_locked_pdf_is_named(tmp_path: Path, store: Store) -> None:
     writer = PdfWriter(clone_from=PdfReader(tmp_path / "open.pdf"))
     writer.encrypt("word", algorithm="RC4-128")
     writer.write(tmp_path / "locked.pdf")
-    assert "password" in _take(store, tmp_path / "locked.pdf").problems[0]
+    assert "password" in take(store, tmp_path / "locked.pdf").problems[0]
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.xlsx", "a.pdf", "a.html", "a.txt", "a.csv", "a.jsonl.gz"])
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02" * 50, b"PK\x03\x04" + b"\x00" * 60])
 def test_broken_files_are_named_never_raised(tmp_path: Path, store: Store, name: str, content: bytes) -> None:
-    good = _file(tmp_path, "good.txt", "好的。")
-    counts = _take(store, _file(tmp_path, name, content), good)
+    good = file(tmp_path, "good.txt", "好的。")
+    counts = take(store, file(tmp_path, name, content), good)
     assert counts.added == 1
     assert all(name in problem for problem in counts.problems)
     assert counts.problems or not content
@@ -202,14 +177,14 @@ def test_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, store: Stor
     with zipfile.ZipFile(tmp_path / "bomb.docx", "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a", "w") as out:
         for _ in range(301):
             out.write(bytes(2**20))
-    assert "unpacks to" in _take(store, tmp_path / "bomb.docx").problems[0]
+    assert "unpacks to" in take(store, tmp_path / "bomb.docx").problems[0]
 
 
 def test_large_file_is_refused_unread(tmp_path: Path, store: Store) -> None:
     path = tmp_path / "large.txt"
     with path.open("wb") as out:
         out.truncate(FILE_BYTES + 1)
-    assert "at most" in _take(store, path).problems[0]
+    assert "at most" in take(store, path).problems[0]
 
 
 def test_json_lines(tmp_path: Path, store: Store) -> None:
@@ -224,7 +199,7 @@ def test_json_lines(tmp_path: Path, store: Store) -> None:
     ]
     path = tmp_path / "r.jsonl.gz"
     path.write_bytes(gzip.compress("\n".join(rows).encode()))
-    counts = _take(store, path)
+    counts = take(store, path)
     assert {entry.id: entry.text for entry in store.entries()}["law-1"] == "乙"
     assert [entry.valid_from for entry in store.entries()] == [None, date(2026, 1, 1)]
     assert [problem.split(".gz:")[1][:2] for problem in counts.problems[:4]] == ["2:", "3:", "4:", "5:"]
@@ -235,179 +210,6 @@ def test_truncated_archive_keeps_what_came_before(tmp_path: Path, store: Store) 
     lines = "".join(json.dumps({"text": f"第{n}条"}) + "\n" for n in range(5000)).encode()
     path = tmp_path / "t.jsonl.gz"
     path.write_bytes(gzip.compress(lines)[:-200])
-    counts = _take(store, path)
+    counts = take(store, path)
     assert 0 < counts.added < 5000
     assert "damaged after line" in counts.problems[-1]
-
-
-def test_imported_entries_are_marked(tmp_path: Path, store: Store) -> None:
-    _take(store, _file(tmp_path, "a.txt", "甲。"))
-    (entry,) = store.entries()
-    assert (entry.status, entry.imported_on, entry.sources[0].title) == ("imported", DAY, "资料 a")
-
-
-def test_second_import_updates_and_does_not_double(tmp_path: Path, store: Store) -> None:
-    path = _file(tmp_path, "a.md", "# 一\n甲\n# 二\n乙\n# 三\n丙\n")
-    _take(store, path)
-    first = {entry.title: entry for entry in store.entries()}
-    _file(tmp_path, "a.md", "# 一\n甲\n# 二\n改了\n")
-    counts = _take(store, path, day=LATER)
-    assert (counts.added, counts.updated, counts.unchanged, counts.removed) == (0, 1, 1, 1)
-    second = {entry.title: entry for entry in store.entries()}
-    assert set(second) == {"a 一", "a 二"}
-    assert second["a 二"].id == first["a 二"].id
-    assert [second[title].imported_on for title in ("a 一", "a 二")] == [DAY, LATER]
-
-
-def test_document_that_can_no_longer_be_read_stays_as_it_was(tmp_path: Path, store: Store) -> None:
-    path = _file(tmp_path, "a.txt", "甲。")
-    _take(store, path)
-    path.write_bytes(b"\x00\xff" * 40)
-    counts = _take(store, path)
-    assert counts.problems
-    assert [entry.text for entry in store.entries()] == ["甲。"]
-
-
-def test_same_text_from_elsewhere_is_named_not_doubled(tmp_path: Path, store: Store) -> None:
-    _take(store, _file(tmp_path, "a.txt", "甲。"))
-    (tmp_path / "copy").mkdir()
-    counts = _take(store, _file(tmp_path / "copy", "a.txt", "甲。"))
-    assert counts.added == 0
-    assert "already there as doc-" in counts.problems[0]
-
-
-def test_an_id_of_another_document_is_not_taken_over(tmp_path: Path, store: Store) -> None:
-    _take(store, _file(tmp_path, "a.jsonl", '{"id": "x", "text": "甲"}'))
-    counts = _take(store, _file(tmp_path, "b.jsonl", '{"id": "x", "text": "乙"}'))
-    assert "belongs to" in counts.problems[0]
-    assert [entry.text for entry in store.entries()] == ["甲"]
-
-
-def test_unknown_kind_names_the_cure_before_anything_is_imported(tmp_path: Path, store: Store) -> None:
-    with pytest.raises(ImportError_, match=r"save it as \.xlsx"):
-        _take(store, _file(tmp_path, "a.txt", "甲。"), _file(tmp_path, "old.xls", "x"))
-    assert list(store.entries()) == []
-
-
-def test_folder_is_searched_without_hidden_files(tmp_path: Path, store: Store) -> None:
-    folder = tmp_path / "in"
-    (folder / ".git").mkdir(parents=True)
-    _file(folder / ".git", "x.md", "不要")
-    _file(folder, "a.TXT", "要。")
-    _take(store, folder)
-    assert _titles(store) == ["a"]
-
-
-def test_nothing_is_lost_when_a_long_section_is_cut() -> None:
-    text = "\n".join(f"第{n}句话说的是一件小事，说完就完。" * 3 for n in range(200))
-    found: list[Entry] = list(entries(Origin("k", "长文"), [Block(2, "章"), Block(0, text)]))
-    assert "".join(entry.text for entry in found).replace("\n", "") == text.replace("\n", "")
-    assert max(len(entry.text) for entry in found) <= ENTRY_CHARS
-    assert len({entry.id for entry in found}) == len(found) > 1
-    assert all(entry.text.endswith("。") for entry in found)
-
-
-class _Pages(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        if self.path == "/page":
-            self._send("<title>公告</title><body><p>集市改到周三。</p>".encode("gb18030"), "text/html; charset=gb2312")
-        elif self.path == "/loop":
-            self._send(b"", "text/plain", 302, "/loop")
-        elif self.path == "/to-file":
-            self._send(b"", "text/plain", 302, "file:///etc/passwd")
-        elif self.path == "/large.txt":
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain")
-            self.end_headers()
-            try:
-                for _ in range(FILE_BYTES // 2**20 + 2):
-                    self.wfile.write(b"a" * 2**20)
-            except OSError:
-                pass
-        elif self.path == "/slow":
-            self.server.stop.wait(20)  # type: ignore[attr-defined]
-        else:
-            self._send(b"no", "text/plain", 404)
-
-    def _send(self, body: bytes, kind: str, status: int = 200, to: str | None = None) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        if to:
-            self.send_header("Location", to)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def server() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as running:
-        running.stop = threading.Event()  # type: ignore[attr-defined]
-        running.daemon_threads = True
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_address[1]}"
-        running.stop.set()  # type: ignore[attr-defined]
-        running.shutdown()
-        thread.join()
-
-
-def test_page_is_fetched_and_updated_by_its_address(store: Store, server: str) -> None:
-    for expected in (1, 0):
-        counts = take_in(store, [f"{server}/page#top"], DAY, allow_local=True)
-        assert (counts.added, counts.problems) == (expected, [])
-    (entry,) = store.entries()
-    assert (entry.text, entry.sources[0].url) == ("集市改到周三。", f"{server}/page")
-
-
-@pytest.mark.parametrize(
-    ("path", "reason"),
-    [
-        ("/loop", "redirects"),
-        ("/to-file", "only http"),
-        ("/missing", "404"),
-        ("/large.txt", "larger than"),
-    ],
-)
-def test_bounds_of_fetching(tmp_path: Path, server: str, path: str, reason: str) -> None:
-    with pytest.raises(ImportError_, match=reason):
-        fetch(server + path, tmp_path, allow_local=True)
-
-
-def test_slow_server_is_given_up(tmp_path: Path, server: str) -> None:
-    with pytest.raises(ImportError_, match="no answer within"):
-        fetch(f"{server}/slow", tmp_path, allow_local=True, seconds=0.3)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://127.0.0.1/",
-        "http://localhost/",
-        "http://[::1]/",
-        "http://[::ffff:127.0.0.1]/",
-        "http://10.0.0.8/",
-        "http://169.254.169.254/latest",
-        "http://0.0.0.0/",
-        "http://0x7f.1/",
-    ],
-)
-def test_local_addresses_are_refused(tmp_path: Path, url: str) -> None:
-    with pytest.raises(ImportError_, match="this machine or its network"):
-        fetch(url, tmp_path)
-
-
-@pytest.mark.parametrize(
-    "url", ["file:///etc/passwd", "ftp://example.org/a", "http://u:p@example.org/", "http:///a", "http://2130706433/"]
-)
-def test_other_addresses_are_refused(tmp_path: Path, url: str) -> None:
-    with pytest.raises(ImportError_):
-        fetch(url, tmp_path)
-
-
-def test_bad_address_is_named_and_the_rest_goes_in(tmp_path: Path, store: Store) -> None:
-    counts = take_in(store, ["http://127.0.0.1:1/x", str(_file(tmp_path, "a.txt", "甲。"))], DAY)
-    assert counts.added == 1
-    assert counts.problems[0].startswith("http://127.0.0.1:1/x: ")

@@ -1,0 +1,66 @@
+"""Posting lists searched for one question: the formula, and that reading fewer lists changes no signal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge import ngrams
+from knowledge.matching import Question
+
+pytestmark = pytest.mark.unit
+
+
+def test_scores_are_those_of_the_formula() -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts = ["小麦条锈病", "玉米螟虫虫害", "银行卡挂失补办", "小麦白粉病", "玉米"]
+    tfidf = TfidfVectorizer(analyzer="char", ngram_range=(1, 2), sublinear_tf=True)
+    table = tfidf.fit_transform(texts)
+    for asked in ("小麦病", "玉米玉米虫", "补办银行卡"):
+        grams = [asked[place : place + size] for size in (1, 2) for place in range(len(asked) - size + 1)]
+        if all(gram in tfidf.vocabulary_ for gram in grams):  # foreign n-grams count in ours, not there
+            wanted = (table @ tfidf.transform([asked]).T).toarray()[:, 0]
+            question = Question(ngrams.build(texts, ngrams.char_codes), [ngrams.char_codes(asked)])
+            np.testing.assert_allclose(question.scores()[:, 0], wanted, atol=1e-6)
+            np.testing.assert_allclose(question.signals(np.arange(5))[0, 0], wanted, atol=1e-6)
+
+
+def test_shares_are_what_a_passage_holds_of_the_question() -> None:
+    built = ngrams.build(["小麦锈病", "玉米"], ngrams.char_codes)
+    rows = np.array([0, 1])
+    held, partly, nothing = Question(built, [ngrams.char_codes(text) for text in ("锈病", "锈虫", "")]).signals(rows)
+    assert held[1:].tolist() == [[1.0, 0.0], [1.0, 0.0]]
+    assert 0 < partly[1, 0] < 1
+    assert not nothing.any()
+
+
+def test_an_empty_index_and_an_empty_question_find_nothing() -> None:
+    for texts in ([], [""], ["小麦"]):
+        question = Question(ngrams.build(texts, ngrams.char_codes), [ngrams.char_codes("")])
+        assert question.best(5, np.ones(len(texts), np.bool_)).size == 0
+
+
+_WORDS = st.text("甲乙丙丁戊a1", max_size=10)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_WORDS, min_size=1, max_size=14), st.lists(_WORDS, min_size=1, max_size=3), st.integers(0, 20))
+def test_signals_count_every_ngram_however_few_are_read(texts: list[str], readings: list[str], read: int) -> None:
+    built = ngrams.build(texts, ngrams.char_codes)
+    codes = [ngrams.char_codes(text) for text in readings]
+    whole, part = Question(built, codes), Question(built, codes, read)
+    rows = np.arange(0, len(texts), 2)
+    np.testing.assert_allclose(part.signals(rows), whole.signals(rows), atol=1e-6)
+    np.testing.assert_allclose(whole.signals(rows)[:, 0], whole.scores()[rows].T, atol=1e-6)
+    for reading, each in zip(codes, whole.signals(rows), strict=True):
+        np.testing.assert_allclose(Question(built, [reading]).signals(rows)[0], each, atol=1e-6)
+
+
+def test_the_best_are_allowed_ones_of_every_reading() -> None:
+    built = ngrams.build(["小麦锈病", "小麦", "玉米", "水稻"], ngrams.char_codes)
+    question = Question(built, [ngrams.char_codes("小麦锈病"), ngrams.char_codes("水稻")])
+    assert question.best(1, np.ones(4, np.bool_)).tolist() == [0, 3]
+    assert question.best(1, np.array([False, True, True, False])).tolist() == [1]
