@@ -35,7 +35,7 @@ _MASKS = (
 )
 """Texts passed on with private details masked, as collections and screenshots show them."""
 _CONTACTS = (
-    (re.compile(r"wechat|weixin|[薇徽溦威微v][信芯❤心x]|(?<![a-z])(?:wx|vx)(?![a-z])|➕v|加[薇微v](?=[^a-z博商观笑])"), "微信"),
+    (re.compile(r"wechat|weixin|[薇徽溦威微v][信芯❤心x]|(?<![a-z])(?:wx|vx)(?![a-z])|➕v|加[薇微v](?=[^a-z信芯❤心博商观笑])"), "微信"),
     (re.compile(r"[扣叩]{2}|企鹅号?|球球号|秋秋|q群|qq群"), "qq群"),
 )
 _LINK = re.compile(
@@ -47,7 +47,7 @@ _LINK = re.compile(
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86-?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
 _PHONE = re.compile(r"(?<!\d)(?:400[ -]?\d{3,4}[ -]?\d{3,4}|0\d{2,3}[ -]?\d{7,8})(?!\d)")
 _CARD = re.compile(r"(?<!\d)(?:\d{4}[ -]?){3,4}\d{1,4}(?!\d)")
-_SEPARATED = re.compile(rf"[{_HAN}](?:([^{_HAN}\w\s。，！？；：、,!?;:()（）“”《》])[{_HAN}](?:\1[{_HAN}])+)|(?:[{_HAN}]一){{3,}}[{_HAN}]")
+_SEPARATED = re.compile(rf"[{_HAN}](?:([^{_HAN}\w\s。，！？；：,!?;:()（）“”《》])[{_HAN}](?:\1[{_HAN}])+)|(?:[{_HAN}]一){{3,}}[{_HAN}]")
 _CALLER = re.compile(r"(?:来电方|来电人|呼叫方|对方|骗子)\s*[:：]")
 _CALLED = re.compile(r"(?:接听方|接听人|被叫方|我|本人)\s*[:：]")
 _TURN = re.compile(r"(?:来电方|来电人|呼叫方|对方|骗子|接听方|接听人|被叫方|我|本人)\s*[:：]")
