@@ -1,6 +1,6 @@
-"""Measures ``fraud check`` and writes ``results/fraud.md``: ``python -m benchmarks.knowledge_fraud [FILE.jsonl] [--errors]``.
+"""Measures ``fraud check``, writes ``results/fraud.md``: ``python -m benchmarks.knowledge_fraud [FILE] [--errors]``.
 
-Own texts (the test part) and, when given, labelled messages in lines {"id", "text", "label": fraud|normal|borderline,
+Own texts and, when given, labelled messages in lines {"id", "text", "label": fraud|normal|borderline,
 "kind", "subtype"}. Those fall by a hash of their id into a half that signs and bounds were tuned on and a half that
 only reports; nothing is trained on either. As written and, for calls and stories, with a fifth of the characters
 misheard. Two baselines in the same run: the signs alone, and a logistic regression over character n-grams trained on
@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.knowledge_questions import misheard
+from benchmarks.knowledge_questions import SPLIT_SEED, misheard
 from benchmarks.machine import heading
 from knowledge import fraud_training
 from knowledge.embedding import Embedder, open_embedder
@@ -46,18 +46,17 @@ class Message:
     part: str
 
 
-def _half(key: str, share: int) -> bool:
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") % share == 0
+def _own_part(text: str) -> str:
+    """A third for tuning, the rest to report, like the questions for search."""
+    digest = hashlib.sha256(f"{SPLIT_SEED}|{text}".encode()).digest()
+    return "own, tuning" if int.from_bytes(digest[:4], "big") % 3 == 0 else "own, reporting"
 
 
 def own_messages() -> list[Message]:
-    """A third of our own texts for tuning, the rest to report."""
+    """Our own labelled texts; advertisements, notices and chats are messages too."""
     rows = [line.split("\t") for line in OWN.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
     kinds = {"ad": "sms", "notice": "sms", "chat": "sms"}
-    return [
-        Message(text, label, kinds.get(kind, kind), kind == "ad", "own, tuning" if _half(text, 3) else "own, reporting")
-        for label, kind, text in rows
-    ]
+    return [Message(text, label, kinds.get(kind, kind), kind == "ad", _own_part(text)) for label, kind, text in rows]
 
 
 def public_messages(path: Path) -> list[Message]:
@@ -193,8 +192,8 @@ def main(arguments: list[str]) -> int:
         "",
         heading(),
         "",
-        f"Model {embedder.identity}; {len(load_signs().signs)} signs, {len(texts)} training texts of our own. Signs and "
-        "bounds were tuned on the tuning parts; texts of the reporting parts were not read, nothing was trained on "
+        f"Model {embedder.identity}; {len(load_signs().signs)} signs, {len(texts)} training texts of our own. Signs "
+        "and bounds were tuned on the tuning parts; texts of the reporting parts were not read, nothing was trained on "
         "either. Unsure counts as not flagged. n: fraud + normal + borderline (counted under unsure only). Baselines: "
         "F1 / honest texts flagged.",
         "",

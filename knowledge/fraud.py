@@ -1,4 +1,4 @@
-"""Is this message or call a trick? Named signs plus a classifier of what the text is about; ``unsure`` is an answer too.
+"""Is this message or call a trick? Named signs plus a classifier of what the text says; ``unsure`` is an answer too.
 
 log-odds of fraud = weights of the signs found + ``TRUST`` * (classifier, within ``BOUND``) - ``DOUBT``. The signs weigh
 most: their weights are judged, so they hold for messages nobody here has seen. The classifier, a logistic regression
@@ -30,7 +30,7 @@ VECTOR_SCALE = 6.0
 """e5 vectors lie in a narrow cone; centred and scaled they suit a penalty of one."""
 TRUST, BOUND, DOUBT = 0.4, 4.0, 1.0
 """How far the classifier is believed, its most extreme log-odds, and how rare fraud is among what people ask about."""
-FRAUD_AT, UNSURE_AT = 0.57, 0.33
+FRAUD_AT, UNSURE_AT = 0.57, 0.40
 """Probability at which a text is called fraud; between the two it is unsure."""
 SURE = 0.95
 GRAVE = 2.5

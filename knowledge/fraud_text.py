@@ -1,7 +1,7 @@
 """What a message says once its disguise is off: width, look-alikes, separators, traditional and sound-alike characters.
 
-Senders write ``V 芯``, ``奔-跑-吧``, ``安佺账户`` or a Greek ``ο`` for a zero to get past filters, and a recogniser of speech
-mishears whole words. Signs and classifier read the plain text made here; the user is never shown it.
+Senders write ``V 芯``, ``奔-跑-吧``, ``安佺账户`` or a Greek ``ο`` to get past filters, and a recogniser of
+speech mishears whole words. Signs and classifier read the plain text made here; the user is never shown it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,12 @@ from nlu.dialect.pinyin import syllables
 _WORDS = Path(__file__).with_name("fraud_data") / "words.txt"
 _HAN = "一-鿿"
 _SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
-_ALIKE = str.maketrans(
-    dict(
-        # Greek and Cyrillic letters for Latin ones, ringed digits, characters drawn like others
-        pair
-        for pair in "οo оo ΟO ОO аa еe іi ıi ѕs рp сc хx νv ѵv √v ❶1 ❷2 ❸3 ❹4 ❺5 ❻6 ❼7 ❽8 ❾9 ➊1 ➋2 ➌3 ➍4 ➎5 ➏6 ➐7 ➑8 ➒9 "
-        "硪我 莪我 伱你 妳你 沵你 哋的 咑打 菿到 査查 傢家 卝卡 銀银 佺全 戸户 帐账 帳账 喯奔 ".split()
-    )
-)
+_ALIKE_PAIRS = """
+    οo оo ΟO ОO аa еe іi ıi ѕs рp сc хx νv ѵv √v ❶1 ❷2 ❸3 ❹4 ❺5 ❻6 ❼7 ❽8 ❾9 ➊1 ➋2 ➌3 ➍4 ➎5 ➏6 ➐7 ➑8 ➒9
+    硪我 莪我 伱你 妳你 沵你 哋的 咑打 菿到 査查 傢家 卝卡 銀银 佺全 戸户 帐账 帳账 喯奔
+"""
+_ALIKE = str.maketrans(dict(pair for pair in _ALIKE_PAIRS.split()))
+"""Greek and Cyrillic letters for Latin ones, ringed digits, characters drawn like others."""
 _MASKS = (
     (re.compile(r"\[(?:网址|链接|url)\]|\{(?:url|link)\}"), "网址"),
     (re.compile(r"\[(?:手机号码?|mobile)\]"), "手机号"),
@@ -35,7 +33,13 @@ _MASKS = (
 )
 """Texts passed on with private details masked, as collections and screenshots show them."""
 _CONTACTS = (
-    (re.compile(r"wechat|weixin|[薇徽溦威微v][信芯❤心x]|(?<![a-z])(?:wx|vx)(?![a-z])|➕v|加[薇微v](?=[^a-z信芯❤心博商观笑])"), "微信"),
+    (
+        re.compile(
+            r"wechat|weixin|[薇徽溦威微v][信芯❤心x]|(?<![a-z])(?:wx|vx)(?![a-z])|➕v"
+            r"|加[薇微v](?=[^a-z信芯❤心博商观笑])"
+        ),
+        "微信",
+    ),
     (re.compile(r"[扣叩]{2}|企鹅号?|球球号|秋秋|q群|qq群"), "qq群"),
 )
 _LINK = re.compile(
@@ -47,7 +51,10 @@ _LINK = re.compile(
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86-?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
 _PHONE = re.compile(r"(?<!\d)(?:400[ -]?\d{3,4}[ -]?\d{3,4}|0\d{2,3}[ -]?\d{7,8})(?!\d)")
 _CARD = re.compile(r"(?<!\d)(?:\d{4}[ -]?){3,4}\d{1,4}(?!\d)")
-_SEPARATED = re.compile(rf"[{_HAN}](?:([^{_HAN}\w\s。，！？；：,!?;:()（）“”《》])[{_HAN}](?:\1[{_HAN}])+)|(?:[{_HAN}]一){{3,}}[{_HAN}]")
+_SEPARATED = re.compile(
+    rf"[{_HAN}](?:([^{_HAN}\w\s。，！？；：,!?;:()（）“”《》])[{_HAN}](?:\1[{_HAN}])+)"
+    rf"|(?:[{_HAN}]一){{3,}}[{_HAN}]"
+)
 _CALLER = re.compile(r"(?:来电方|来电人|呼叫方|对方|骗子)\s*[:：]")
 _CALLED = re.compile(r"(?:接听方|接听人|被叫方|我|本人)\s*[:：]")
 _TURN = re.compile(r"(?:来电方|来电人|呼叫方|对方|骗子|接听方|接听人|被叫方|我|本人)\s*[:：]")

@@ -1,0 +1,66 @@
+"""Disguises and mishearings undone, and what must stay as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from knowledge.fraud import WINDOW, embedded_text, pieces
+from knowledge.fraud_text import caller_words, plain_text
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("把錢轉到安 佺 帳 户", "把钱转到安全账户"),
+        ("喯-跑-吧", "奔跑吧"),
+        ("奔一跑一吧一栏一目", "奔跑吧栏目"),
+        ("转到按全账户", "转到安全账户"),
+        ("加V信 abc123", "加微信abc123"),
+        ("叩叩：88123", "qq群:88123"),
+        ("登录 http://ccb-jf.vip/a?b=1 领取", "登录网址领取"),
+        ("登录[网址]领取[数字]元", "登录网址领取8元"),
+        ("电话 138 1234 5678", "电话手机号"),
+        ("卡号6222 0210 3345 8876 110", "卡号卡号"),
+        ("ＱＱ１２３", "qq123"),
+    ],
+)
+def test_disguise_is_undone(written: str, plain: str) -> None:
+    assert plain_text(written) == plain
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        "鸡蛋四块五一斤",
+        "看一看一下",
+        "种姜一亩要多少本钱",
+        "帮家里人交电费",
+        "我用一千块买了牛骨头",
+        "把土压紧再浇水",
+        "兽医说水费一包",
+        "上海沪宁高速",
+    ],
+)
+def test_honest_words_stay(honest: str) -> None:
+    assert plain_text(honest) == honest
+
+
+def test_only_the_caller_is_judged() -> None:
+    told = "来电方：您的包裹到了。\n接听方：是不是叫我转到安全账户？\n来电方：不是，放门口了。"
+    assert caller_words(told) == "您的包裹到了。\n不是，放门口了。"
+    assert caller_words("来电方没有报姓名") == "来电方没有报姓名"
+
+
+def test_embedded_text_has_neither_points_nor_numbers() -> None:
+    assert embedded_text("退款500元,今天!") == "退款数元今天"
+
+
+@pytest.mark.parametrize("length", [1, WINDOW - 1, WINDOW, WINDOW + 1, 5 * WINDOW])
+def test_pieces_cover_everything(length: int) -> None:
+    text = "".join(chr(0x4E00 + place) for place in range(length))
+    parts = pieces(text)
+    assert set("".join(parts)) == set(text)
+    assert all(0 < len(part) <= WINDOW for part in parts)
+    assert len(parts) == len(set(parts))
