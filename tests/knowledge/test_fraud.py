@@ -67,6 +67,10 @@ def test_advertisements_and_warnings_are_not_fraud(checker: FraudChecker, told: 
         "有人要我去缅甸上班高工资",
         "说去柬埔寨打工一个月三万包机票",
         "公安局打电话说我银行卡涉案",
+        "网上刷单返钱是不是骗人的",
+        "让我把验证码告诉他这是骗人的吧",
+        "有人冒充社保局打电话",
+        "说我社保卡被停了叫我按一转人工",
     ],
 )
 def test_well_known_tricks_are_never_called_normal(checker: FraudChecker, told: str) -> None:
