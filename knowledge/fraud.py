@@ -71,8 +71,8 @@ class FraudModel:
 
     def log_odds(self, vectors: Array) -> Array:
         """Calibrated log-odds ``[n]`` of ``[n, dimension]`` vectors, within ``BOUND``."""
-        odds: Array = (vectors - self.center) @ self.weights + np.float32(self.bias)
-        return np.clip(odds, -BOUND, BOUND)
+        odds = (vectors - self.center) @ self.weights + self.bias
+        return np.clip(odds, -BOUND, BOUND).astype(np.float32)
 
     @staticmethod
     def stored_inputs(path: Path) -> str | None:

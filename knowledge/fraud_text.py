@@ -21,7 +21,7 @@ _ALIKE_PAIRS = """
     οo оo ΟO ОO аa еe іi ıi ѕs рp сc хx νv ѵv √v ❶1 ❷2 ❸3 ❹4 ❺5 ❻6 ❼7 ❽8 ❾9 ➊1 ➋2 ➌3 ➍4 ➎5 ➏6 ➐7 ➑8 ➒9
     硪我 莪我 伱你 妳你 沵你 哋的 咑打 菿到 査查 傢家 卝卡 銀银 佺全 戸户 帐账 帳账 喯奔
 """
-_ALIKE = str.maketrans(dict(pair for pair in _ALIKE_PAIRS.split()))
+_ALIKE = {ord(pair[0]): pair[1] for pair in _ALIKE_PAIRS.split()}
 """Greek and Cyrillic letters for Latin ones, ringed digits, characters drawn like others."""
 _MASKS = (
     (re.compile(r"\[(?:网址|链接|url)\]|\{(?:url|link)\}"), "网址"),
@@ -62,7 +62,7 @@ _TURN = re.compile(r"(?:来电方|来电人|呼叫方|对方|骗子|接听方|�
 
 @cache
 def _simplified() -> Any:
-    from opencc import OpenCC  # type: ignore[import-untyped]
+    from opencc import OpenCC
 
     return OpenCC("t2s")
 
