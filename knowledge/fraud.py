@@ -39,7 +39,8 @@ WINDOW, STEP = 600, 400
 """A long text is judged in overlapping pieces of so many characters; the worst piece decides."""
 PIECES_EMBEDDED = 4
 """Of more pieces than this only those with the gravest signs are embedded as well."""
-MAX_CHARS = 100_000
+MAX_CHARS = 20_000
+"""What comes after is not read: no message is longer, and reading it would take seconds."""
 CURE = "run: xiangyin kb build"
 _NUMBER = re.compile(r"\d[\d.,-]*")
 Array = npt.NDArray[np.float32]

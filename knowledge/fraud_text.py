@@ -44,9 +44,9 @@ _CONTACTS = (
 )
 _LINK = re.compile(
     r"(?:https?://|www\.)[\x21-\x7e]+"
-    r"|(?:[a-z0-9-]+\.)+(?:com|cn|cc|top|net|org|vip|pw|xyz|info|club|site|online|shop|tk|ml|me|la|co|in|hk|tv|app|io|ly|gd)"
+    r"|(?<![a-z0-9.-])(?:[a-z0-9-]{1,63}\.){1,4}(?:com|cn|cc|top|net|org|vip|pw|xyz|info|club|site|online|shop|tk|ml|me|la|co|in|hk|tv|app|io|ly|gd)"
     r"(?![a-z])[\x21-\x7e]*"
-    r"|[a-z0-9./-]+\.apk"
+    r"|(?<![a-z0-9./-])[a-z0-9./-]{1,80}\.apk"
 )
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86-?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
 _PHONE = re.compile(r"(?<!\d)(?:400[ -]?\d{3,4}[ -]?\d{3,4}|0\d{2,3}[ -]?\d{7,8})(?!\d)")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
-from knowledge.fraud import WINDOW, embedded_text, pieces
+from knowledge.fraud import MAX_CHARS, WINDOW, embedded_text, pieces
+from knowledge.fraud_signs import load_signs
 from knowledge.fraud_text import caller_words, plain_text, repaired
 
 pytestmark = pytest.mark.unit
@@ -79,3 +81,13 @@ def test_repair_leaves_the_shipped_content_alone() -> None:
             places = [place for place, (written, read) in enumerate(pairs) if written != read]
             changed += [f"{file.name}: {text[places[0] - 2 : places[0] + 6]}"] if places else []
     assert not changed, "take the word that sounds like it out of words.txt"
+
+
+@pytest.mark.parametrize("hostile", ["a.", "a", "1 ", "一", "a-", "[", "我：", "来电方：我：", "万a"])
+def test_no_text_takes_long(hostile: str) -> None:
+    """Patterns that look back and forth take minutes for some texts of this length, not a second."""
+    text = (hostile * MAX_CHARS)[:MAX_CHARS]
+    start = time.process_time()
+    for piece in pieces(plain_text(caller_words(text))):
+        load_signs().found(piece)
+    assert time.process_time() - start < 8
