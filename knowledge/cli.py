@@ -52,16 +52,20 @@ def _progress(label: str, total: int) -> Callable[[int], object]:
 
 
 def _lines(text: str | None, file: Path | None) -> Iterator[str]:
+    """The text, or every line of the file, blank ones too: answers come one a line, in order."""
     from knowledge.errors import EntryError
 
     if (text is None) == (file is None):
         raise EntryError("give a text or --file, not both")
     if text is not None:
+        if not text.strip():
+            raise EntryError("the text is empty: give the words of the message or of the caller")
         yield text
         return
     assert file is not None
     try:
-        yield from (line for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
+        with file.open(encoding="utf-8-sig") as lines:
+            yield from (line.rstrip("\n") for line in lines)
     except (OSError, UnicodeDecodeError) as error:
         raise EntryError(f"{file}: cannot be read as UTF-8 text") from error
 
@@ -290,7 +294,7 @@ def fraud_check(
     file: Annotated[Path | None, typer.Option("--file", help="One message a line.")] = None,
     json_: Json = False,
 ) -> None:
-    """Judge a message or a call."""
+    """Judge a message or a call; a file gives one JSON object for each line, blank lines included."""
     from knowledge.fraud import FraudChecker
     from knowledge.models import resolve
     from settings import load_settings

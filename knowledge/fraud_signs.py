@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,12 +10,13 @@ from pathlib import Path
 import yaml
 
 _DATA = Path(__file__).with_name("fraud_data") / "signs.yml"
-_SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"<([a-z]+)>")
 
 
 @dataclass(frozen=True)
 class Sign:
-    """One sign. ``sure`` marks what no honest caller does; ``weight`` is its share in the log-odds of fraud."""
+    """One sign. ``sure`` marks what no honest caller does; ``weight`` is what it adds to the log-odds of fraud, below
+    zero for what speaks for an honest message."""
 
     name: str
     say: str
@@ -25,10 +25,10 @@ class Sign:
     any: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
 
-    def found_in(self, clause: str) -> bool:
+    def found_in(self, plain: str) -> bool:
         """True when a pattern matches and none of the cancelling ones does."""
-        return any(pattern.search(clause) for pattern in self.any) and not any(
-            pattern.search(clause) for pattern in self.unless
+        return any(pattern.search(plain) for pattern in self.any) and not any(
+            pattern.search(plain) for pattern in self.unless
         )
 
 
@@ -39,30 +39,29 @@ class Signs:
     signs: tuple[Sign, ...]
     advice: dict[str, str]
 
-    def found(self, text: str) -> tuple[Sign, ...]:
-        """Signs in ``text``, the gravest first."""
-        plain = plain_text(text)
+    def found(self, plain: str) -> tuple[Sign, ...]:
+        """Signs in ``plain`` (from ``knowledge.fraud_text.plain_text``), the gravest first."""
         hits = [sign for sign in self.signs if sign.found_in(plain)]
         return tuple(sorted(hits, key=lambda sign: -sign.weight))
-
-
-def plain_text(text: str) -> str:
-    """Width and case folded, without spaces: spaces between characters are a way round filters."""
-    return _SPACE.sub("", unicodedata.normalize("NFKC", text)).lower()
 
 
 @cache
 def load_signs() -> Signs:
     """The shipped signs."""
     stored = yaml.safe_load(_DATA.read_text(encoding="utf-8"))
+    words: dict[str, str] = stored["words"]
+
+    def pattern(written: str) -> re.Pattern[str]:
+        return re.compile(_WORD.sub(lambda match: words[match.group(1)], written))
+
     signs = tuple(
         Sign(
             name=sign["name"],
             say=sign["say"],
             weight=float(sign["weight"]),
             sure=bool(sign.get("sure", False)),
-            any=tuple(re.compile(pattern) for pattern in sign["any"]),
-            unless=tuple(re.compile(pattern) for pattern in sign.get("not", ())),
+            any=tuple(map(pattern, sign["any"])),
+            unless=tuple(map(pattern, sign.get("not", ()))),
         )
         for sign in stored["signs"]
     )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from knowledge import fraud_training
+from knowledge.cli import fraud
 from knowledge.embedding import Embedder
 from knowledge.errors import FraudModelError
 from knowledge.fraud import MODEL_FILE, FraudChecker, FraudModel
 from knowledge.fraud_signs import load_signs
 
 pytestmark = pytest.mark.unit
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +67,10 @@ def test_advertisements_and_warnings_are_not_fraud(checker: FraudChecker, told: 
         "有人要我去缅甸上班高工资",
         "说去柬埔寨打工一个月三万包机票",
         "公安局打电话说我银行卡涉案",
+        "网上刷单返钱是不是骗人的",
+        "让我把验证码告诉他这是骗人的吧",
+        "有人冒充社保局打电话",
+        "说我社保卡被停了叫我按一转人工",
     ],
 )
 def test_well_known_tricks_are_never_called_normal(checker: FraudChecker, told: str) -> None:
@@ -87,11 +96,64 @@ def test_questions_about_daily_business_are_normal(checker: FraudChecker, told: 
 
 
 @pytest.mark.parametrize("told", ["", "   ", "？？", "\n"])
-def test_empty_text_is_unsure(checker: FraudChecker, told: str) -> None:
-    assert checker.check(told).label == "unsure"
+def test_empty_text_is_unsure_and_says_so(checker: FraudChecker, told: str) -> None:
+    verdict = checker.check(told)
+    assert verdict.label == "unsure"
+    assert "没有字" in verdict.advice
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "尊 敬 的 建 设 银 行 用 户，您 的 积 分 可 兑 換 現 金，登 陸 www.ccb1.top",
+        "本公司代开各类发票，点数优惠，联系电话13512345678",
+        "澳门赌场真人荷官首存一百送一百",
+        "还没打的话打到我老婆的农行卡上，户名李桂香",
+        "您的航班因故障取消，请拨打客服办理改签，每位补偿三百元",
+        "他喊我莫挂电话，也莫跟屋头人说，去银行把定期取了转给他",
+        "他叫我把钱转到按全帐护",
+    ],
+)
+def test_disguised_and_criminal_offers_are_fraud(checker: FraudChecker, told: str) -> None:
+    verdict = checker.check(told)
+    assert verdict.label == "fraud", verdict
+    assert verdict.signs
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "移动流量包十元一G，回复1开通，次月自动恢复，退订回T",
+        "江景房首付十二万起，热线028，到访送米",
+        "银行提醒：我行不会发链接让您填密码，谨防假冒短信",
+        "国家反诈中心提醒，刷单返利都是诈骗，不要垫钱",
+    ],
+)
+def test_daily_advertisements_and_warnings_are_normal(checker: FraudChecker, told: str) -> None:
+    assert checker.check(told).label == "normal"
+
+
+@pytest.mark.parametrize("place", ["start", "middle", "end"])
+def test_a_trick_hidden_in_a_long_text_is_found(checker: FraudChecker, place: str) -> None:
+    daily = "今天村里开会说了修路的事，下午大家去地里看了看庄稼，晚上一起吃饭。" * 60
+    trick = "有个民警打电话叫我把存款转到安全账户，不许告诉家里人。"
+    told = {"start": trick + daily, "middle": daily + trick + daily, "end": daily + trick}[place]
+    assert checker.check(told).label == "fraud"
+    assert checker.check(daily).label == "normal"
+
+
+def test_verdicts_do_not_depend_on_the_order(checker: FraudChecker) -> None:
+    told = ["说我中了一等奖，要先交税", "超市周六打折", "叫我开屏幕共享"]
+    assert [checker.check(text) for text in told] == [checker.check(text) for text in reversed(told)][::-1]
 
 
 def test_missing_model_names_the_cure(tmp_path: Path) -> None:
+    with pytest.raises(FraudModelError, match="kb build"):
+        FraudModel.load(tmp_path / MODEL_FILE)
+
+
+def test_model_of_an_older_version_names_the_cure(tmp_path: Path) -> None:
+    np.savez(tmp_path / MODEL_FILE, identity=np.array("x"), weights=np.zeros(3), bias=0.0)
     with pytest.raises(FraudModelError, match="kb build"):
         FraudModel.load(tmp_path / MODEL_FILE)
 
@@ -100,10 +162,54 @@ def test_every_sign_speaks_plainly() -> None:
     for sign in load_signs().signs:
         assert 6 <= len(sign.say) <= 40
         assert not any(char.isascii() and char.isalpha() for char in sign.say)
+        assert sign.weight >= 2.5 or not sign.sure
 
 
 def test_training_texts_are_enough_and_differ() -> None:
     texts, labels, kinds = fraud_training.training_texts()
-    assert len(texts) == len(set(texts)) >= 250
+    assert len(texts) == len(set(texts)) >= 500
     assert {"sms", "ad", "notice", "report", "call"} <= set(kinds)
     assert 0.35 <= sum(labels) / len(labels) <= 0.65
+
+
+def _trigrams(text: str) -> set[str]:
+    letters = "".join(char for char in text if "一" <= char <= "鿿")
+    return {letters[start : start + 3] for start in range(len(letters) - 2)}
+
+
+def _too_near(texts: list[str], others: list[str], share: float) -> list[str]:
+    known = [_trigrams(other) for other in others]
+    mine = {text: _trigrams(text) for text in texts}
+    return [
+        text for text, own in mine.items() if len(own) > 2 and max(len(own & one) for one in known) > share * len(own)
+    ]
+
+
+def test_what_is_measured_on_was_not_trained_on() -> None:
+    texts = fraud_training.training_texts()[0]
+    own = ROOT / "benchmarks/questions/fraud.tsv"
+    held_out = [line.split("\t")[2] for line in own.read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
+    assert not _too_near(texts, held_out, 0.5)
+    public = ROOT.parent / "shared/data/fraud_dev.jsonl"
+    if not public.is_file():
+        pytest.skip(f"{public.name} is not beside this checkout")
+    told = [json.loads(line)["text"] for line in public.read_text(encoding="utf-8").splitlines()]
+    assert not _too_near([*texts, *held_out], told, 0.5)
+
+
+def test_the_command_answers_every_line(tmp_path: Path, checker: FraudChecker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FraudChecker, "open", classmethod(lambda *_: checker))
+    file = tmp_path / "told.txt"
+    file.write_text("超市打折\r\n\n叫我开屏幕共享\n  \n", encoding="utf-8")
+    result = CliRunner().invoke(fraud, ["check", "--file", str(file), "--json"])
+    assert result.exit_code == 0, result.output
+    labels = [json.loads(line)["label"] for line in result.stdout.splitlines()]
+    assert labels == ["normal", "unsure", "fraud", "unsure"]
+
+
+@pytest.mark.parametrize("arguments", [["check", ""], ["check", "  "], ["check"], ["check", "x", "--file", "y"]])
+def test_the_command_refuses_what_it_cannot_judge_in_one_line(arguments: list[str]) -> None:
+    result = CliRunner().invoke(fraud, arguments)
+    assert result.exit_code == 1
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not result.stdout
