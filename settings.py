@@ -51,8 +51,12 @@ class Settings(BaseSettings):
     """SQLAlchemy URL of the gateway's turns and sessions; default: SQLite in the state directory."""
 
     # An operator's own models replace the embedded ones.
-    recogniser: Literal["whisper", "vosk"] = "whisper"
+    recogniser: Literal["whisper", "vosk", "sherpa"] = "whisper"
     recogniser_dir: Path | None = None
+    recogniser_kind: str | None = None
+    """Kind of a sherpa-onnx model where its files do not tell it (see ``voice/recognisers/sherpa_kinds.py``)."""
+    recogniser_table: Path | None = None
+    """TOML: other recognisers for some regions or channels (see ``voice/engines.py``)."""
     embedding_dir: Path | None = None
     voice_dir: Path | None = None
     voice_name: str = "zf_xiaoxiao"
@@ -76,7 +80,7 @@ class Settings(BaseSettings):
     ledger_key: SecretStr = SecretStr("")
     """Base64 of 32 bytes; encrypts personal fields of the ledger."""
 
-    @field_validator("state_dir", "recogniser_dir", "embedding_dir", "voice_dir")
+    @field_validator("state_dir", "recogniser_dir", "recogniser_table", "embedding_dir", "voice_dir")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else (ROOT / value).resolve()
