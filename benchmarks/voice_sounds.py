@@ -163,6 +163,38 @@ def _hummed(chance: _Chance, size: int) -> Sound:
     return lfilter([1], [1, -2 * pole.real, abs(pole) ** 2], buzz).astype(np.float32)
 
 
+def _reed(chance: _Chance, size: int) -> Sound:
+    """A suona or a mouth organ: a reed's buzz through a bell's resonances, on a tune."""
+    sound = np.zeros(size)
+    base, at = chance.uniform(250, 600), 0
+    while at < size:
+        length = min(size - at, int(chance.choice([0.15, 0.3, 0.6]) * RATE))
+        time = np.arange(length) / RATE
+        pitch = base * 2 ** (chance.choice(_SCALE) / 12) * (1 + 0.01 * np.sin(2 * np.pi * 6 * time))
+        sound[at : at + length] = ((np.cumsum(pitch) / RATE) % 1 - 0.5) * np.minimum(1, time / 0.01)
+        at += length
+    sos = butter(2, [800, 3500], "bandpass", fs=RATE, output="sos")
+    return (sosfilt(sos, sound) + 0.2 * sound).astype(np.float32)
+
+
+def _vocalise(chance: _Chance, size: int) -> Sound:
+    """An opera tune on "ah" and "oh" from the neighbour's radio: a throat's buzz through two vowels' formants."""
+    time = np.arange(size) / RATE
+    notes = 2 ** (chance.choice(_SCALE, size=size // 8000 + 1).repeat(8000)[:size] / 12)
+    smooth = lfilter([0.002], [1, -0.998], notes - notes[0]) + notes[0]
+    pitch = chance.uniform(120, 250) * smooth * (1 + 0.015 * np.sin(2 * np.pi * 5.5 * time))
+    buzz = (np.cumsum(pitch) / RATE) % 1 - 0.5
+    sound = np.zeros(size)
+    for first, second in ((750, 1200), (450, 850)):
+        voiced = buzz.copy()
+        for centre, width in ((first, 90), (second, 110), (2600, 160)):
+            pole = np.exp(-np.pi * width / RATE + 2j * np.pi * centre / RATE)
+            voiced = lfilter([1 - abs(pole)], [1, -2 * pole.real, abs(pole) ** 2], voiced)
+        share = 0.5 + 0.5 * np.sin(2 * np.pi * 0.4 * time + (0 if first == 750 else np.pi))
+        sound += voiced * share
+    return sound.astype(np.float32)
+
+
 KINDS: dict[str, Callable[[_Chance, int], Sound]] = {
     "silence": _silence,
     "white": _white,
@@ -179,4 +211,6 @@ KINDS: dict[str, Callable[[_Chance, int], Sound]] = {
     "band": _band,
     "babble": _babble,
     "hummed": _hummed,
+    "reed": _reed,
+    "vocalise": _vocalise,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voice.activity import SpeechDetector, find_speech
+from voice.activity import SpeechDetector, beyond_doubt, find_speech
 from voice.decode import SAMPLE_RATE, Samples
 from voice.engines import Engine
 from voice.errors import Code, VoiceError
@@ -67,6 +67,8 @@ class Hearing:
             VoiceError: ``heard_nothing`` if nobody speaks.
         """
         spans = find_speech(self._detector, job.samples)
+        if not (self._recogniser.tells_silence or beyond_doubt(spans)):
+            raise VoiceError(Code.HEARD_NOTHING, detail="something like speech, too doubtful for this recogniser")
         windows = [self._recogniser.transcribe(window, job.hints) for window in windowed(job.samples, spans)]
         hypotheses = tuple(joined([window for window in windows if window]))
         if not hypotheses:

@@ -13,12 +13,12 @@ from voice.decoding import DecodeJob, Decoding, DecodingConfig
 from voice.engines import Engine, choose
 from voice.errors import Code, VoiceError
 from voice.hearing import Heard, Hearing, HearingConfig, HearJob
-from voice.recognisers.base import Hints, Hypothesis
+from voice.recognisers.base import Expects, Hints, Hypothesis
 from voice.speaking import Speaking, SpeakJob, Spoken
 from voice.synthesis.speakable import sentences, speakable
 from voice.workers import Worker
 
-__all__ = ["Hints", "Hypothesis", "Transcript", "VoiceConfig", "VoiceError", "VoiceService"]
+__all__ = ["Expects", "Hints", "Hypothesis", "Transcript", "VoiceConfig", "VoiceError", "VoiceService"]
 
 NO_HINTS = Hints()
 

@@ -72,6 +72,8 @@ class Recogniser(Protocol):
     """An engine with its model in memory. Not for several threads; streams may be interleaved."""
 
     name: str
+    tells_silence: bool
+    """Whether it can say that nobody spoke; engines that cannot put words to anything."""
 
     def load(self) -> None:
         """Load the model.

@@ -24,6 +24,7 @@ from voice.recognisers.terms import YES_NO, expected
 UNSCORED = 0.5
 """Confidence where the model tells none: neither sure nor unsure."""
 _MAX_HOTWORDS = 60
+_SHORTEST_S = 0.5
 _TAIL_S = 0.4
 """Silence after the last sample, so that a streaming encoder gives out its last frames."""
 
@@ -55,6 +56,7 @@ class SherpaRecogniser:
     """
 
     name = "sherpa"
+    tells_silence = False
 
     def __init__(self, directory: Path, kind: str | None, threads: int) -> None:
         self._directory, self._kind, self._threads = directory, kind, threads
@@ -96,6 +98,8 @@ class SherpaRecogniser:
         """See :meth:`voice.recognisers.base.Recogniser.transcribe`."""
         if self._recogniser is None:
             self.load()
+        # A clip without a whole frame of features ends the process in some of the networks.
+        samples = np.pad(samples, (0, max(0, int(_SHORTEST_S * SAMPLE_RATE) - samples.size)))
         if self._streaming:
             stream = self.stream(hints)
             stream.feed(samples)

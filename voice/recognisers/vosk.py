@@ -34,6 +34,7 @@ class VoskRecogniser:
     """
 
     name = "vosk"
+    tells_silence = False
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

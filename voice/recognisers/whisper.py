@@ -32,6 +32,7 @@ class WhisperRecogniser:
     """
 
     name = "whisper"
+    tells_silence = True
 
     def __init__(self, directory: Path, threads: int) -> None:
         self._directory = directory
