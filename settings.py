@@ -58,9 +58,10 @@ class Settings(BaseSettings):
     recogniser_table: Path | None = None
     """TOML: other recognisers for some regions or channels (see ``voice/engines.py``)."""
     embedding_dir: Path | None = None
+    synthesiser: Literal["kokoro", "sherpa", "espeak"] = "kokoro"
     voice_dir: Path | None = None
     voice_name: str = "zf_xiaoxiao"
-    """A voice of the embedded synthesiser, female ``zf_*`` or male ``zm_*``."""
+    """A voice of the embedded synthesiser, female ``zf_*`` or male ``zm_*``; with sherpa-onnx a speaker's number."""
 
     knowledge_dirs: list[Path] = Field(default_factory=lambda: [ROOT / "knowledge" / "content"])
     default_region: str = "national"

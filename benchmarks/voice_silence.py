@@ -21,7 +21,7 @@ from voice.config import VoiceConfig
 from voice.errors import VoiceError
 from voice.hearing import Hearing, HearingConfig, HearJob
 from voice.recognisers.base import Hints
-from voice.recognisers.buffered import resampled
+from voice.resample import resampled
 from voice.synthesis.kokoro import KokoroSynthesiser
 
 SENTENCES = ("好。", "不对。", "我想交电费。", "玉米叶子发黄打什么药。", "有人让我转账是不是骗子。")
@@ -55,8 +55,9 @@ def main(number: int, seed: int) -> None:
             said = speaker.say(sentence)
             for noise, ratio in NOISES:
                 spoken += 1
+                clip = _within(resampled(said.samples, said.sample_rate, RATE), noise, ratio, chance)
                 try:
-                    hearing(HearJob(_within(resampled(said.samples, said.sample_rate), noise, ratio, chance), Hints()))
+                    hearing(HearJob(clip, Hints()))
                 except VoiceError:
                     lost[f"{noise} {sentence}"] += 1
     report = {

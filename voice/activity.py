@@ -20,8 +20,8 @@ SPEECH, SILENCE = 0.5, 0.35
 MIN_SPEECH_S = 0.16
 """Shorter sounds are clicks; the shortest answer (好, 对) lasts longer."""
 CLEAR, CLEAR_FRAMES = 0.9, 3
-"""Speech beyond doubt has frames of this probability, a tenth of a second of them. Music, humming and engines that pass
-for speech have none; speech at 10 dB over noise may have none either, so a recogniser that can tell silence is asked."""
+"""Speech beyond doubt has frames of this probability, a tenth of a second of them. Music, humming and engines that
+pass for speech have none. Speech 10 dB over noise may have none either: a recogniser that tells silence is asked."""
 _MAX_GAP_S = 0.4
 _PAD_S = 0.2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from voice.engines import Engine, EngineName, read_table
 from voice.errors import Code, VoiceError
@@ -28,8 +28,9 @@ class VoiceConfig:
     """Of a sherpa-onnx model; None means found out from its files."""
     engines: tuple[Engine, ...] = ()
     """Other recognisers for some regions or channels, see ``engines.py``; the first that fits."""
+    synthesiser: Literal["kokoro", "sherpa", "espeak"] = "kokoro"
     voice_dir: Path | None = None
-    """An operator's own Kokoro directory; None means the embedded one."""
+    """An operator's own voice; None means the embedded one."""
     voice_name: str = "zf_xiaoxiao"
 
     max_audio_bytes: int = 10 * 2**20
@@ -63,6 +64,7 @@ class VoiceConfig:
             recogniser_dir=settings.recogniser_dir,
             recogniser_kind=settings.recogniser_kind,
             engines=read_table(settings.recogniser_table) if settings.recogniser_table else (),
+            synthesiser=settings.synthesiser,
             voice_dir=settings.voice_dir,
             voice_name=settings.voice_name,
             max_audio_bytes=settings.max_audio_bytes,

@@ -171,11 +171,21 @@ class VoiceService:
             raise VoiceError(Code.NOTHING_TO_SAY)
         return found
 
-    async def _spoken(self, parts: tuple[str, ...]) -> bytes:
-        key = SpeechCache.key(str(self._config.speaking_dir), self._config.voice_name, *parts)
+    async def speak_pcm(self, text: str, rate: int) -> AsyncIterator[bytes]:
+        """Speak a reply for the telephone: a piece of PCM a sentence (16 bit, mono, ``rate`` 8000 or 16000 Hz).
+
+        Raises as :meth:`speak`.
+        """
+        for sentence in self._sentences(text):
+            yield await self._spoken((sentence,), rate)
+
+    async def _spoken(self, parts: tuple[str, ...], pcm_rate: int | None = None) -> bytes:
+        config = self._config
+        voice = (config.synthesiser, str(config.speaking_dir), config.voice_name, str(pcm_rate))
+        key = SpeechCache.key(*voice, *parts)
         known = self._cache.get(key)
         if known is not None:
             return known
-        spoken = await self._speaking.run(SpeakJob(parts))
+        spoken = await self._speaking.run(SpeakJob(parts, pcm_rate))
         self._cache.put(key, spoken.audio)
         return spoken.audio

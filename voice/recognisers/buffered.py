@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from voice.decode import SAMPLE_RATE, Samples
 from voice.recognisers.base import MAX_SECONDS, Hints, Hypothesis, Recogniser
+from voice.resample import resampled
 
 
 class BufferedStream:
@@ -27,18 +27,4 @@ class BufferedStream:
     def finish(self) -> list[Hypothesis]:
         """Recognise what was kept."""
         whole = np.concatenate([*self._pieces, np.zeros(0, np.float32)])
-        return self._recogniser.transcribe(resampled(whole, self._rate), self._hints) if whole.size else []
-
-
-def resampled(samples: npt.NDArray[np.float32], rate: int, wanted: int = SAMPLE_RATE) -> npt.NDArray[np.float32]:
-    """The same sound at another rate (polyphase filter of FFmpeg)."""
-    if rate == wanted:
-        return samples
-    import av
-
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=wanted)
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples, np.float32)[None, :], format="flt", layout="mono")
-    frame.sample_rate, frame.pts = rate, 0
-    pieces = [piece.to_ndarray()[0] for piece in (*resampler.resample(frame), *resampler.resample(None))]
-    whole: npt.NDArray[np.float32] = np.concatenate([*pieces, np.zeros(0, np.float32)])
-    return whole
+        return self._recogniser.transcribe(resampled(whole, self._rate, SAMPLE_RATE), self._hints) if whole.size else []

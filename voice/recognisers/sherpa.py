@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from voice.check import validate
 from voice.decode import SAMPLE_RATE, Samples
 from voice.errors import Code, VoiceError
 from voice.recognisers.base import Hints, Hypothesis, RecognitionStream, loops, tidy
 from voice.recognisers.buffered import BufferedStream
-from voice.recognisers.check import validate
 from voice.recognisers.sherpa_kinds import Layout, detect
 from voice.recognisers.terms import YES_NO, expected
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from voice.check import validate
 from voice.decode import SAMPLE_RATE, Samples
 from voice.errors import Code, VoiceError
 from voice.recognisers.base import Hints, Hypothesis, RecognitionStream, tidy
-from voice.recognisers.check import validate
 from voice.recognisers.terms import expected
 
 _ALTERNATIVES = 5

@@ -1,7 +1,7 @@
-"""Tries an operator's model directory in a process of its own: ``python -m voice.recognisers.check ENGINE DIR [KIND]``.
+"""Tries an operator's model directory in a process of its own: ``python -m voice.check ENGINE DIR [KIND]``.
 
 Native engines end the process at a broken file, some of them only when a recogniser is made or fed. So a directory is
-loaded, a second of silence recognised and a word looked up here before the directory is used anywhere else.
+loaded, a second of silence recognised and a word looked up (a voice: a word said) here before it is used anywhere else.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def validate(engine: str, directory: Path, kind: str | None = None) -> None:
     """
     if not directory.is_dir():
         raise VoiceError(Code.MODEL_MISSING, detail=f"{directory} is not a directory")
-    command = [sys.executable, "-m", "voice.recognisers.check", engine, str(directory), *([kind] if kind else [])]
-    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-m", "voice.check", engine, str(directory), *([kind] if kind else [])]
+    root = Path(__file__).resolve().parents[1]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, cwd=root, text=True, errors="replace")
     except subprocess.TimeoutExpired:
@@ -48,6 +48,13 @@ def reason(log: str) -> str:
 
 
 def _try(engine: str, directory: Path, kind: str | None) -> None:
+    if engine == "sherpa-voice":
+        from voice.synthesis.sherpa import SherpaSynthesiser
+
+        voice = SherpaSynthesiser(directory, "0", threads=1)
+        voice.open()
+        voice.say("您好。")
+        return
     from voice.recognisers.base import Hints
     from voice.recognisers.sherpa import SherpaRecogniser
     from voice.recognisers.vosk import VoskRecogniser
