@@ -34,7 +34,7 @@ class RecogniserContract:
     def test_the_same_twice(self, recogniser: Recogniser, speech: Samples) -> None:
         assert recogniser.transcribe(speech, Hints()) == recogniser.transcribe(speech, Hints())
 
-    @pytest.mark.parametrize("seconds", [0.01, 1.0, 28.0])
+    @pytest.mark.parametrize("seconds", [0.01, 1.0, 10.0])
     def test_silence_of_any_length_does_no_harm(self, recogniser: Recogniser, seconds: float) -> None:
         _check(recogniser.transcribe(np.zeros(int(seconds * SAMPLE_RATE), np.float32), Hints()))
 
