@@ -2,7 +2,7 @@
 
 N clips of silence, noise and music (``voice_sounds.py``) go through speech detection and the embedded recogniser; then
 sentences by the embedded voice, clean and in noise, go the same way, for a check that drops speech is no cure. One JSON
-object on stdout. Thresholds were chosen on seed 7; the default seed is another.
+object on stdout. Thresholds were chosen on seeds 7 and 2026; the default seed is another.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main(number: int, seed: int) -> None:
             said = speaker.say(sentence)
             for noise, ratio in NOISES:
                 spoken += 1
-                clip = _within(resampled(said.samples, said.sample_rate, RATE), noise, ratio, chance)
+                clip = within(resampled(said.samples, said.sample_rate, RATE), noise, ratio, chance)
                 try:
                     hearing(HearJob(clip, Hints()))
                 except VoiceError:
@@ -72,7 +72,7 @@ def main(number: int, seed: int) -> None:
     print(json.dumps(report, ensure_ascii=False))
 
 
-def _within(speech: Sound, noise: str, ratio_db: float, chance: np.random.Generator) -> Sound:
+def within(speech: Sound, noise: str, ratio_db: float, chance: np.random.Generator) -> Sound:
     """Speech with half a second of noise before and after, at a signal-to-noise ratio."""
     padded = np.pad(speech, RATE // 2)
     if noise == "clean":
@@ -84,4 +84,4 @@ def _within(speech: Sound, noise: str, ratio_db: float, chance: np.random.Genera
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200, int(sys.argv[2]) if len(sys.argv) > 2 else 2026)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200, int(sys.argv[2]) if len(sys.argv) > 2 else 31)
