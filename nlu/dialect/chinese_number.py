@@ -13,8 +13,8 @@ DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")}
 UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 
 _SAME = str.maketrans(
-    "０１２３４５６７８９．，〇○壹贰叁肆伍陆柒捌玖拾佰仟貳參陸萬億兩俩倆仨餘點负",
-    "0123456789.,零零一二三四五六七八九十百千二三六万亿二二二三余点-",
+    "０１２３４５６７８９．，〇○壹贰叁肆伍陆柒捌玖拾佰仟貳參陸萬億兩俩倆仨餘點负負",
+    "0123456789.,零零一二三四五六七八九十百千二三六万亿二二二三余点--",
 )
 _TENS = {"廿": "二十", "卅": "三十", "卌": "四十"}
 VAGUE_CHARS = "多来余把"
@@ -48,6 +48,8 @@ def read_number(text: str) -> SpokenNumber | None:
     plain, approximate = _without_vague(plain)
     if not plain:
         return None
+    if plain == "半百":
+        return SpokenNumber(Decimal(sign * 50), approximate)
     if re.fullmatch("[百千万][二三四五六七八九]", plain):  # 百三, 千三, 万二: the one is left out
         plain = "一" + plain
     tokens = _tokens(plain)

@@ -1,4 +1,4 @@
-"""Numbers, amounts, terms, areas and telephone numbers in spoken Chinese, with normalised values.
+"""Numbers, amounts, terms, areas, dates, telephone and identity numbers in spoken Chinese, with normalised values.
 
 ``find_*`` list what a sentence names. ``parse_*`` read a text that is the value and nothing else but fillers
 (嗯, 大概五万块钱左右吧; 不是三万，是五万). What is open (几万, 两三年, 三到五万) gives None, so that the dialogue asks.
@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from nlu.dialect.chinese_number import read_number, standard_characters
+from nlu.dialect.dates import find_dates
 from nlu.dialect.digits import parse_digits
-from nlu.dialect.quantities import NUMBER, Found, fen, find_amounts, find_areas, find_phones, find_terms
+from nlu.dialect.quantities import NUMBER, Found, fen, find_amounts, find_areas, find_ids, find_phones, find_terms
 from nlu.dialect.spoken import AmountText, format_amount, format_area, format_term, spoken_integer
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Found",
     "find_amounts",
     "find_areas",
+    "find_dates",
+    "find_ids",
     "find_phones",
     "find_terms",
     "format_amount",

@@ -11,6 +11,9 @@ from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
+from nlu.dialect.profiles import fold as fold_for
+from nlu.dialect.profiles import profile_of
+
 _INITIALS = ("zh", "ch", "sh", "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "r", "z", "c", "s")
 _MERGED_INITIALS = {"zh": "z", "ch": "c", "sh": "s", "n": "l"}
 _MERGED_FINALS = {"ing": "in", "eng": "en", "ang": "an", "iang": "ian", "uang": "uan"}
@@ -49,6 +52,15 @@ def fold(syllable: str) -> str:
     return _MERGED_INITIALS.get(initial, initial) + final
 
 
-def folded(text: str) -> list[str]:
-    """The folded syllable of each character of ``text``."""
-    return [fold(s) for s in syllables(text)]
+def folded(text: str, profile: str | None = None) -> list[str]:
+    """The folded syllable of each character of ``text``.
+
+    Args:
+        text: characters.
+        profile: the speaker's dialect area (name, alias or region code); without one the folding is the general one,
+            which the trained models and the search index use.
+    """
+    known = profile_of(profile)
+    if known is None:
+        return [fold(s) for s in syllables(text)]
+    return [fold_for(s, known.name) for s in syllables(text)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from nlu.dialect.chinese_number import SpokenNumber, breaks, read_number, standard_characters
-from nlu.dialect.digits import digit_runs, is_phone
+from nlu.dialect.digits import digit_runs, id_runs, is_phone
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,11 @@ def find_phones(text: str) -> list[Found]:
         for run in digit_runs(text, shortest=10)
         if is_phone(run.digits)
     ]
+
+
+def find_ids(text: str) -> list[Found]:
+    """Citizen identity numbers, spoken or written; the last place may be X."""
+    return [Found("id", run.start, run.end, text[run.start : run.end], run.digits) for run in id_runs(text)]
 
 
 def fen(yuan: Decimal) -> int | None:
