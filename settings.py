@@ -51,12 +51,17 @@ class Settings(BaseSettings):
     """SQLAlchemy URL of the gateway's turns and sessions; default: SQLite in the state directory."""
 
     # An operator's own models replace the embedded ones.
-    recogniser: Literal["whisper", "vosk"] = "whisper"
+    recogniser: Literal["whisper", "vosk", "sherpa"] = "whisper"
     recogniser_dir: Path | None = None
+    recogniser_kind: str | None = None
+    """Kind of a sherpa-onnx model where its files do not tell it (see ``voice/recognisers/sherpa_kinds.py``)."""
+    recogniser_table: Path | None = None
+    """TOML: other recognisers for some regions or channels (see ``voice/engines.py``)."""
     embedding_dir: Path | None = None
+    synthesiser: Literal["kokoro", "sherpa", "espeak"] = "kokoro"
     voice_dir: Path | None = None
     voice_name: str = "zf_xiaoxiao"
-    """A voice of the embedded synthesiser, female ``zf_*`` or male ``zm_*``."""
+    """A voice of the embedded synthesiser, female ``zf_*`` or male ``zm_*``; with sherpa-onnx a speaker's number."""
 
     repair: bool = True
     """Whether words that the recogniser misheard are repaired by their sound and context."""
@@ -79,7 +84,7 @@ class Settings(BaseSettings):
     ledger_key: SecretStr = SecretStr("")
     """Base64 of 32 bytes; encrypts personal fields of the ledger."""
 
-    @field_validator("state_dir", "recogniser_dir", "embedding_dir", "voice_dir")
+    @field_validator("state_dir", "recogniser_dir", "recogniser_table", "embedding_dir", "voice_dir")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else (ROOT / value).resolve()

@@ -35,7 +35,7 @@ async def main() -> None:
     service = VoiceService(VoiceConfig.from_settings(load_settings()))
     try:
         _, started = await _timed(service.start())
-        peak = {"hear": 0, "speak": 0}
+        peak = dict.fromkeys(service.pids, 0)
 
         async def watch() -> None:
             while True:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,21 @@ class AnsweredTurn(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
+@dataclass(frozen=True)
+class Question:
+    """What the bot last asked a sender.
+
+    Attributes:
+        options: offered, in order.
+        asks: the slot of a form that it asked for, if any.
+    """
+
+    options: tuple[OfferedOption, ...] = ()
+    asks: str | None = None
+
+
 class Offer(Base):
-    """The options that the bot last offered to a sender."""
+    """What the bot last asked a sender: JSON of the options, and of the slot asked for."""
 
     __tablename__ = "offers"
     sender: Mapped[str] = mapped_column(String(200), primary_key=True)
@@ -84,26 +98,29 @@ class GatewayStore:
             row = session.get(AnsweredTurn, (sender, message_id))
             return row.answer if row else None
 
-    def options_of(self, sender: str) -> tuple[OfferedOption, ...]:
-        """What was last offered to the sender, in order."""
+    def question_of(self, sender: str) -> Question:
+        """What the sender was last asked."""
         with Session(self._engine) as session:
             row = session.get(Offer, sender)
-            return tuple(OfferedOption(**option) for option in json.loads(row.options)) if row else ()
+            kept = json.loads(row.options) if row else []
+        if isinstance(kept, list):  # as it was kept before the slot was
+            kept = {"options": kept}
+        return Question(tuple(OfferedOption(**option) for option in kept["options"]), kept.get("asks"))
 
     def finish_turn(
         self,
         sender: str,
         message_id: str,
         answer: str,
-        options: Sequence[OfferedOption],
+        question: Question,
         spoken: Sequence[tuple[str, str]],
     ) -> None:
-        """Keep a turn's answer, the options it offered and its (id, spoken text) pairs, all or nothing."""
+        """Keep a turn's answer, what it asked and its (id, spoken text) pairs, all or nothing."""
         now = datetime.now(UTC)
         with Session(self._engine) as session, session.begin():
             session.merge(AnsweredTurn(sender=sender, message_id=message_id, answer=answer, created_at=now))
-            offered = json.dumps([option.__dict__ for option in options], ensure_ascii=False)
-            session.merge(Offer(sender=sender, options=offered, created_at=now))
+            kept = json.dumps(asdict(question), ensure_ascii=False)
+            session.merge(Offer(sender=sender, options=kept, created_at=now))
             session.add_all(SpokenText(id=key, text=text, created_at=now) for key, text in spoken)
 
     def spoken_text(self, key: str) -> str | None:

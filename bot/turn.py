@@ -14,10 +14,11 @@ from prometheus_client import Counter, Histogram
 
 from bot import language
 from bot.errors import EmptyTextError, ServiceUnavailableError, TextTooLongError, TurnError
+from bot.hints import hints_for
 from bot.options import OfferedOption, choose
 from bot.rasa import DialogueAnswer, DialogueMessage, DialogueRequest, RasaClient
 from bot.schema import Alternative, Heard, Option, Reply, Source, Timings, Turn
-from bot.store import GatewayStore, new_key
+from bot.store import GatewayStore, Question, new_key
 from nlu.dialect import secrets
 from voice.errors import Code, VoiceError
 from voice.service import Hints, Transcript
@@ -115,18 +116,19 @@ class TurnService:
             if answered is not None:
                 return Turn.model_validate_json(answered)
         started = time.monotonic()
-        offered = await asyncio.to_thread(self._store.options_of, inbound.conversation)
-        transcript = await self._hear(inbound.audio, offered) if inbound.audio is not None else None
+        question = await asyncio.to_thread(self._store.question_of, inbound.conversation)
+        transcript = await self._hear(inbound, inbound.audio, question) if inbound.audio is not None else None
         heard_at = time.monotonic()
         text = transcript.text if transcript else secrets.blank(self.checked(inbound.text or ""))
         turn_id = new_key()
         if language.is_foreign(text):
             understood, messages = None, [_foreign_message()]
         else:
-            answer = await self._converse(inbound, turn_id, message_id, text, transcript, offered)
+            answer = await self._converse(inbound, turn_id, message_id, text, transcript, question.options)
             understood, messages = answer.understood, answer.messages
         done = time.monotonic()
         replies, options, spoken = _compose(messages)
+        asked = Question(tuple(options), _asked(messages))
         turn = Turn(
             turn_id=turn_id,
             sender_id=inbound.sender_id,
@@ -142,7 +144,7 @@ class TurnService:
         SECONDS.labels("hear").observe(heard_at - started)
         SECONDS.labels("dialogue").observe(done - heard_at)
         await asyncio.to_thread(
-            self._store.finish_turn, inbound.conversation, message_id, turn.model_dump_json(), options, spoken
+            self._store.finish_turn, inbound.conversation, message_id, turn.model_dump_json(), asked, spoken
         )
         return turn
 
@@ -160,11 +162,12 @@ class TurnService:
             raise TextTooLongError(self._max_text_chars)
         return text
 
-    async def _hear(self, audio: bytes, offered: tuple[OfferedOption, ...]) -> Transcript:
+    async def _hear(self, inbound: Inbound, audio: bytes, question: Question) -> Transcript:
         if self._ear is None:
             raise ServiceUnavailableError("我这里现在听不了语音，请您打字。", code="voice_unavailable")
         try:
-            heard = await self._ear.hear(audio, Hints(terms=tuple(option.title for option in offered)))
+            hints = hints_for(question, inbound.region or self._default_region, inbound.channel)
+            heard = await self._ear.hear(audio, hints)
         except VoiceError as error:
             raise TurnError(error.message, code=error.code, status=_VOICE_STATUS.get(error.code, 503)) from error
         return _without_secrets(heard)
@@ -261,6 +264,12 @@ def _compose(
             )
         )
     return replies, options, spoken
+
+
+def _asked(messages: list[DialogueMessage]) -> str | None:
+    """The slot that the last message asks for."""
+    asks = (messages[-1].custom or {}).get("asks") if messages else None
+    return asks if isinstance(asks, str) else None
 
 
 def _source(raw: dict[str, object]) -> dict[str, object]:

@@ -19,16 +19,20 @@ SPEECH, SILENCE = 0.5, 0.35
 """Probability at which speech begins, and below which it ends (silero's own defaults)."""
 MIN_SPEECH_S = 0.16
 """Shorter sounds are clicks; the shortest answer (好, 对) lasts longer."""
+CLEAR, CLEAR_FRAMES = 0.9, 3
+"""Speech beyond doubt has frames of this probability, a tenth of a second of them. Music, humming and engines that
+pass for speech have none. Speech 10 dB over noise may have none either: a recogniser that tells silence is asked."""
 _MAX_GAP_S = 0.4
 _PAD_S = 0.2
 
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of speech, in samples: ``samples[start:end]``."""
+    """A stretch of speech, in samples: ``samples[start:end]``; ``clear`` of its frames are beyond doubt."""
 
     start: int
     end: int
+    clear: int = 0
 
 
 class SpeechDetector:
@@ -80,26 +84,35 @@ def find_speech(detector: SpeechDetector, samples: Samples) -> list[Span]:
         if start is None and probability >= SPEECH:
             start = index * FRAME
         elif start is not None and probability < SILENCE:
-            spans.append(Span(start, index * FRAME))
+            spans.append(Span(start, index * FRAME, _clear(probabilities[start // FRAME : index])))
             start = None
     if start is not None:
-        spans.append(Span(start, samples.size))
+        spans.append(Span(start, samples.size, _clear(probabilities[start // FRAME :])))
     joined = _joined(spans, samples.size)
     if not joined:
         raise VoiceError(Code.HEARD_NOTHING, detail="no speech in the recording")
     return joined
 
 
+def beyond_doubt(spans: list[Span]) -> bool:
+    """Whether the recording holds speech for certain, see :data:`CLEAR`."""
+    return sum(span.clear for span in spans) >= CLEAR_FRAMES
+
+
+def _clear(probabilities: list[float]) -> int:
+    return sum(probability >= CLEAR for probability in probabilities)
+
+
 def _joined(spans: list[Span], size: int) -> list[Span]:
     merged: list[Span] = []
     for span in spans:
         if merged and span.start - merged[-1].end <= _MAX_GAP_S * SAMPLE_RATE:
-            merged[-1] = Span(merged[-1].start, span.end)
+            merged[-1] = Span(merged[-1].start, span.end, merged[-1].clear + span.clear)
         else:
             merged.append(span)
     pad = int(_PAD_S * SAMPLE_RATE)  # half the gap, so that padded neighbours cannot overlap
     return [
-        Span(max(0, span.start - pad), min(size, span.end + pad))
+        Span(max(0, span.start - pad), min(size, span.end + pad), span.clear)
         for span in merged
         if span.end - span.start >= MIN_SPEECH_S * SAMPLE_RATE
     ]

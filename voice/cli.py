@@ -25,7 +25,11 @@ def transcribe(
     region: Annotated[str, typer.Option(help="Administrative code of the speaker's region.")] = "national",
 ) -> None:
     """Write what is said in each FILE, in order."""
-    failed = asyncio.run(_transcribe(files, as_json, Hints(region=region)))
+    try:
+        failed = asyncio.run(_transcribe(files, as_json, Hints(region=region)))
+    except VoiceError as error:
+        _complain(error)
+        failed = True
     raise typer.Exit(1 if failed else 0)
 
 

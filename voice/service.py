@@ -8,14 +8,17 @@ from dataclasses import dataclass
 
 from voice.cache import SpeechCache
 from voice.config import VoiceConfig
+from voice.decode import Limits, Samples
+from voice.decoding import DecodeJob, Decoding, DecodingConfig
+from voice.engines import Engine, choose
 from voice.errors import Code, VoiceError
-from voice.hearing import Heard, Hearing, HearJob
-from voice.recognisers.base import Hints, Hypothesis
+from voice.hearing import Heard, Hearing, HearingConfig, HearJob
+from voice.recognisers.base import Expects, Hints, Hypothesis
 from voice.speaking import Speaking, SpeakJob, Spoken
 from voice.synthesis.speakable import sentences, speakable
 from voice.workers import Worker
 
-__all__ = ["Hints", "Hypothesis", "Transcript", "VoiceConfig", "VoiceError", "VoiceService"]
+__all__ = ["Expects", "Hints", "Hypothesis", "Transcript", "VoiceConfig", "VoiceError", "VoiceService"]
 
 NO_HINTS = Hints()
 
@@ -44,18 +47,25 @@ class Transcript:
 
 
 class VoiceService:
-    """Owns the two workers. Use from one event loop, between :meth:`start` and :meth:`close`."""
+    """Owns the workers: one decodes, one a recogniser hears, one speaks. Use from one event loop.
+
+    Raises:
+        VoiceError: ``model_missing``: the settings name a recogniser without its model.
+    """
 
     def __init__(self, config: VoiceConfig) -> None:
         self._config = config
-        self._hearing: Worker[HearJob, Heard] = Worker(
-            "hear",
-            Hearing,
-            config,
-            queue=config.hear_queue,
-            timeout_s=config.hear_timeout_s,
+        limits = Limits(config.max_audio_bytes, config.max_audio_seconds, config.decode_timeout_s)
+        self._decoding: Worker[DecodeJob, Samples] = Worker(
+            "decode",
+            Decoding,
+            DecodingConfig(limits, config.decode_memory),
+            queue=config.decode_queue,
+            timeout_s=config.decode_timeout_s * 2,  # the decoder stops itself at half of this
             start_timeout_s=config.start_timeout_s,
         )
+        self._engines = config.hearing
+        self._hearing = self._hearing_workers()
         self._speaking: Worker[SpeakJob, Spoken] = Worker(
             "speak",
             Speaking,
@@ -68,8 +78,9 @@ class VoiceService:
 
     @property
     def pids(self) -> dict[str, int | None]:
-        """Process ids of the workers, for health reports."""
-        return {"hear": self._hearing.pid, "speak": self._speaking.pid}
+        """Process ids of the workers for health reports: ``decode``, ``hear`` (default), ``hear2``..., ``speak``."""
+        hearing = {worker.name: worker.pid for worker in self._hearing.values()}
+        return {"decode": self._decoding.pid, **hearing, "speak": self._speaking.pid}
 
     async def start(self, *, hear: bool = True, speak: bool = True) -> None:
         """Start the workers and wait until their models are loaded.
@@ -79,13 +90,17 @@ class VoiceService:
         """
         # One after the other: loading both at once takes no less time on two cores.
         if hear:
-            await self._hearing.start()
+            await self._decoding.start()
+            for worker in self._hearing.values():
+                await worker.start()
         if speak:
             await self._speaking.start()
 
     async def close(self) -> None:
         """End the workers. May be called twice."""
-        await self._hearing.close()
+        await self._decoding.close()
+        for worker in self._hearing.values():
+            await worker.close()
         await self._speaking.close()
 
     async def hear(self, data: bytes, hints: Hints = NO_HINTS) -> Transcript:
@@ -97,7 +112,10 @@ class VoiceService:
         began = time.monotonic()
         if len(data) > self._config.max_audio_bytes:  # not worth a way through the pipe
             raise VoiceError(Code.TOO_LARGE, detail=f"{len(data)} bytes")
-        heard = await self._hearing.run(HearJob(data, hints))
+        recogniser = self._hearing[choose(self._engines, hints.region, hints.channel).model]
+        recogniser.check_room()  # before a decoder works for nothing
+        samples = await self._decoding.run(DecodeJob(data, hints.media_type))
+        heard = await recogniser.run(HearJob(samples, hints))
         best, *others = heard.hypotheses
         return Transcript(
             text=best.text,
@@ -107,6 +125,26 @@ class VoiceService:
             engine=heard.engine,
             seconds=heard.seconds,
             elapsed_ms=round((time.monotonic() - began) * 1000),
+        )
+
+    def _hearing_workers(self) -> dict[tuple[object, ...], Worker[HearJob, Heard]]:
+        """A worker for each model, by what it loads; the default's first."""
+        workers: dict[tuple[object, ...], Worker[HearJob, Heard]] = {}
+        for engine in reversed(self._engines):
+            if engine.model not in workers:
+                number = len(workers) + 1
+                workers[engine.model] = self._hearing_worker(engine, f"hear{number if number > 1 else ''}")
+        return workers
+
+    def _hearing_worker(self, engine: Engine, name: str) -> Worker[HearJob, Heard]:
+        config = self._config
+        return Worker(
+            name,
+            Hearing,
+            HearingConfig(engine, config.hear_threads, config.repair_model if config.repair else None),
+            queue=config.hear_queue,
+            timeout_s=config.hear_timeout_s,
+            start_timeout_s=config.start_timeout_s,
         )
 
     async def speak(self, text: str) -> bytes:
@@ -133,11 +171,21 @@ class VoiceService:
             raise VoiceError(Code.NOTHING_TO_SAY)
         return found
 
-    async def _spoken(self, parts: tuple[str, ...]) -> bytes:
-        key = SpeechCache.key(str(self._config.speaking_dir), self._config.voice_name, *parts)
+    async def speak_pcm(self, text: str, rate: int) -> AsyncIterator[bytes]:
+        """Speak a reply for the telephone: a piece of PCM a sentence (16 bit, mono, ``rate`` 8000 or 16000 Hz).
+
+        Raises as :meth:`speak`.
+        """
+        for sentence in self._sentences(text):
+            yield await self._spoken((sentence,), rate)
+
+    async def _spoken(self, parts: tuple[str, ...], pcm_rate: int | None = None) -> bytes:
+        config = self._config
+        voice = (config.synthesiser, str(config.speaking_dir), config.voice_name, str(pcm_rate))
+        key = SpeechCache.key(*voice, *parts)
         known = self._cache.get(key)
         if known is not None:
             return known
-        spoken = await self._speaking.run(SpeakJob(parts))
+        spoken = await self._speaking.run(SpeakJob(parts, pcm_rate))
         self._cache.put(key, spoken.audio)
         return spoken.audio

@@ -5,42 +5,60 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from voice.config import VoiceConfig
-from voice.encode import to_ogg_opus
+from voice.encode import to_ogg_opus, to_pcm
 from voice.errors import Code, VoiceError
 from voice.synthesis.base import Synthesiser
 from voice.synthesis.espeak import EspeakSynthesiser
 from voice.synthesis.kokoro import KokoroSynthesiser
 
-_OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 _PAUSE_S = 0.15
 
 
 @dataclass(frozen=True)
 class SpeakJob:
-    """Sentences of speakable text, said one after the other into one file."""
+    """Sentences of speakable text, said one after the other.
+
+    Attributes:
+        pcm_rate: bare PCM at this rate instead of an OGG/Opus file.
+    """
 
     sentences: tuple[str, ...]
+    pcm_rate: int | None = None
 
 
 @dataclass(frozen=True)
 class Spoken:
-    """An OGG/Opus file and the engine that made it."""
+    """An OGG/Opus file, or PCM, and the engine that made it."""
 
     audio: bytes
     engine: str
 
 
+def make_synthesiser(config: VoiceConfig) -> Synthesiser:
+    """The synthesiser that the settings name, not loaded yet."""
+    if config.synthesiser == "espeak":
+        return EspeakSynthesiser()
+    if config.synthesiser == "sherpa":
+        from voice.synthesis.sherpa import SherpaSynthesiser
+
+        if config.voice_dir is None:
+            raise VoiceError(Code.MODEL_MISSING, detail="synthesiser sherpa needs XIANGYIN_VOICE_DIR, its voice")
+        return SherpaSynthesiser(config.voice_dir, config.voice_name, config.speak_threads)
+    return KokoroSynthesiser(config.speaking_dir, config.voice_name, config.speak_threads)
+
+
 class Speaking:
-    """A synthesiser in one process: the embedded voice, or espeak-ng where that is not prepared."""
+    """A synthesiser in one process: the one of the settings, or espeak-ng where the embedded one is not prepared."""
 
     def __init__(self, config: VoiceConfig) -> None:
-        self._synthesiser: Synthesiser = KokoroSynthesiser(config.speaking_dir, config.voice_name, config.speak_threads)
+        self._synthesiser = make_synthesiser(config)
         try:
             self._synthesiser.load()
         except VoiceError as missing:
+            if config.voice_dir is not None:  # an operator's own voice that is wrong must be seen
+                raise
             self._synthesiser = EspeakSynthesiser()
             try:
                 self._synthesiser.load()
@@ -58,12 +76,5 @@ class Speaking:
         if not pieces:
             raise VoiceError(Code.NOTHING_TO_SAY)
         samples = np.concatenate(pieces)
-        if rate not in _OPUS_RATES:  # espeak-ng speaks at 22,050 Hz
-            samples, rate = _resampled(samples, rate, 24000), 24000
-        return Spoken(to_ogg_opus(samples, rate), self._synthesiser.name)
-
-
-def _resampled(samples: npt.NDArray[np.float32], rate: int, wanted: int) -> npt.NDArray[np.float32]:
-    times = np.arange(int(samples.size * wanted / rate)) * (rate / wanted)
-    resampled: npt.NDArray[np.float32] = np.interp(times, np.arange(samples.size), samples).astype(np.float32)
-    return resampled
+        audio = to_ogg_opus(samples, rate) if job.pcm_rate is None else to_pcm(samples, rate, job.pcm_rate)
+        return Spoken(audio, self._synthesiser.name)

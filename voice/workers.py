@@ -60,6 +60,8 @@ def _serve(connection: Connection, build: Callable[[Any], Callable[[Any], Any]],
                 answer = (_OK, handle(job))
             except VoiceError as error:
                 answer = (_REFUSED, error)
+            except MemoryError:
+                answer = (_REFUSED, VoiceError(Code.TOO_LARGE, detail="more memory than a job may use"))
             except Exception as error:  # noqa: BLE001 - whatever a library throws must not end the worker
                 answer = (_FAILED, type(error).__name__)
             connection.send(answer)
@@ -105,6 +107,16 @@ class Worker(Generic[Job, Result]):
         """Jobs waiting or running."""
         return self._pending
 
+    @property
+    def name(self) -> str:
+        """For logs and health reports."""
+        return self._name
+
+    def check_room(self) -> None:
+        """Raises VoiceError ``busy`` when the queue is full."""
+        if self._pending >= self._queue:
+            raise VoiceError(Code.BUSY, detail=f"{self._name}: {self._pending} jobs waiting")
+
     async def start(self) -> None:
         """Start the process and wait until it is ready.
 
@@ -119,8 +131,7 @@ class Worker(Generic[Job, Result]):
         Raises:
             VoiceError: what the handler raises; ``busy``, ``timeout``, ``worker_lost`` or ``closed``.
         """
-        if self._pending >= self._queue:
-            raise VoiceError(Code.BUSY, detail=f"{self._name}: {self._pending} jobs waiting")
+        self.check_room()
         return await asyncio.wrap_future(self._submit(self._call, job))
 
     async def close(self) -> None:

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+_OWN_KEYS = frozenset(("spoken", "sources", "case_id", "kind", "asks"))
+"""Of the ``custom`` object; what else stands there is a message's ``extra``."""
 _PAYLOAD = re.compile(r"/(\w+)(\{.*\})?$", re.S)
 
 
@@ -145,12 +147,14 @@ def read(tracker: Tracker) -> Turn:
 
 
 def write(reply: Reply, dispatcher: CollectingDispatcher) -> None:
-    """Hand the messages of ``reply`` to Rasa."""
-    for message in reply.messages:
+    """Hand the messages of ``reply`` to Rasa; the last one says which slot of a form it asks for (``custom.asks``)."""
+    asks = reply.slots.get("requested_slot")
+    for number, message in enumerate(reply.messages, start=1):
+        asked = {"asks": asks} if asks and number == len(reply.messages) else {}
         dispatcher.utter_message(
             text=message.text,
             buttons=[{"title": option.title, "payload": option.payload} for option in message.options],
-            json_message=message.custom(),
+            json_message={**message.custom(), **asked},
         )
 
 
@@ -185,5 +189,5 @@ def _message(event: Mapping[str, Any]) -> Message:
         sources=tuple(custom.get("sources") or ()),
         case_id=custom.get("case_id"),
         kind=str(custom.get("kind") or "answer"),
-        extra={key: value for key, value in custom.items() if key not in ("spoken", "sources", "case_id", "kind")},
+        extra={key: value for key, value in custom.items() if key not in _OWN_KEYS},
     )

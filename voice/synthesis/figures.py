@@ -149,6 +149,11 @@ def _plain(match: re.Match[str]) -> str:
     return read_number(figure) if before.endswith("第") else _counted(figure, after)
 
 
+def _grade(match: re.Match[str]) -> str:
+    """A fertiliser's three contents, ``15-15-15``."""
+    return "，".join(read_number(part) for part in re.split(r"[-－]", match[0]))
+
+
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 _RULES: tuple[_Rule, ...] = (
     (
@@ -160,6 +165,13 @@ _RULES: tuple[_Rule, ...] = (
     (
         re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)\s*年\s*(?P<month>\d{1,2})\s*月(?:\s*(?P<day>\d{1,2})\s*日)?"),
         _date,
+    ),
+    (re.compile(r"(?<=[:：]\d\d)\s*[-－~～—–]+\s*(?=\d{1,2}[:：]\d\d)"), lambda _: "到"),
+    (re.compile(r"(?<!\d)\d{4}(?:[ -]\d{4}){2,4}(?:[ -]\d{1,3})?(?!\d)"), lambda m: read_digits(m[0], phone=True)),
+    (re.compile(r"(?<![\d-])\d{1,2}[-－]\d{1,2}[-－]\d{1,2}(?![\d-])"), _grade),
+    (
+        re.compile(r"(?<![\dA-Za-z])(?P<first>[2-6])G(?=网|信号|手机|套餐|卡|流量)"),
+        lambda m: f"{_DIGITS[m['first']]}记",
     ),
     (re.compile(r"(?<![\d:：])(?P<hour>[01]?\d|2[0-4])[:：](?P<minute>[0-5]\d)(?![\d:：])"), _clock),
     (re.compile(r"(?<!\d)(?P<head>\d*)[*＊xX]{2,}(?P<tail>\d{2,})"), _masked),

@@ -91,6 +91,11 @@ class KokoroSynthesiser:
     def load(self) -> None:
         """Load model, voice and dictionaries. Raises VoiceError ``model_missing``."""
         model, table, voice = (self._directory / n for n in ("kokoro.onnx", "vocab.json", f"{self._voice}.bin"))
+        there = sorted(path.stem for path in self._directory.glob("z[fm]_*.bin"))
+        if there and self._voice not in there:
+            raise VoiceError(
+                Code.MODEL_MISSING, detail=f"there is no voice {self._voice!r}; there are {', '.join(there)}"
+            )
         for path in (model, table, voice):
             if not path.is_file():
                 raise VoiceError(Code.MODEL_MISSING, detail=f"{path} is missing; run python -m voice.models prepare")

@@ -17,11 +17,15 @@ _CODE_FENCE = re.compile(r"^\s*```.*$", re.MULTILINE)
 _TABLE_RULE = re.compile(r"^\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*:?-*:?\s*$", re.MULTILINE)
 _LINE_MARK = re.compile(r"^\s*(?:#{1,6}\s+|>\s*|[-*+•·]\s+)", re.MULTILINE)
 _NUMBERED = re.compile(r"^\s*[（(]?(\d{1,2})[.)）、]\s*(?!\d)", re.MULTILINE)
+_POINT = re.compile(r"^\s*(?:[-*+•·]\s+|[（(]?\d{1,2}[.)）、]\s*(?!\d))")
+_LONGEST_LIST = 5
 _EMPHASIS = re.compile(r"\*{1,3}|_{2,}|~~|`+")
 _EMPTY_BRACKETS = re.compile(r"[（(【\[《]\s*[)）】\]》]")
 
 _WORDS = {
     "app": "应用",
+    "n-p-k": "氮磷钾",
+    "npk": "氮磷钾",
     "atm": "取款机",
     "atm机": "取款机",
     "qq": "扣扣",
@@ -65,7 +69,7 @@ _LETTERS = dict(
         strict=True,
     )
 )
-_LATIN = re.compile(r"ATM机|[A-Za-z]+", re.IGNORECASE)
+_LATIN = re.compile(r"ATM机|N-P-K|[A-Za-z]+", re.IGNORECASE)
 _SYMBOLS = str.maketrans(
     {
         "|": "，", "\t": "，", "\u3000": " ", "…": "，", "—": "，", "–": "，", "·": " ", "＝": "等于", "=": "等于",
@@ -88,6 +92,7 @@ def speakable(text: str) -> str:
     text = _IMAGE.sub("", text)
     text = _LINK.sub(r"\1", text)
     text = _URL.sub("", text)
+    text = _shortened_lists(text)
     text = _LINE_MARK.sub("", text)
     text = _NUMBERED.sub(r"第\1，", text)
     text = _EMPHASIS.sub("", text)
@@ -108,6 +113,27 @@ def sentences(text: str, longest: int = 24) -> list[str]:
     for sentence in _SENTENCE_END.split(text):
         found += _shortened(sentence.strip(), longest)
     return [item for item in found if _SAYABLE.search(item)]
+
+
+def _shortened_lists(text: str) -> str:
+    """Of a list of more than five points the first four, and how many more there are to read."""
+    kept: list[str] = []
+    points = 0
+    lines = [line for line in text.splitlines() if line.strip()]
+    is_point = [bool(_POINT.match(line)) for line in lines]
+    for index, line in enumerate(lines):
+        if not is_point[index]:
+            points = 0
+            kept.append(line)
+            continue
+        if not points:
+            length = next((n for n, same in enumerate(is_point[index:]) if not same), len(lines) - index)
+        points += 1
+        if length <= _LONGEST_LIST or points < _LONGEST_LIST:
+            kept.append(line)
+        elif points == _LONGEST_LIST:
+            kept.append(f"还有{length - _LONGEST_LIST + 1}条，请看文字。")
+    return "\n".join(kept)
 
 
 def _shortened(sentence: str, longest: int) -> list[str]:
