@@ -21,6 +21,8 @@ from pypinyin import lazy_pinyin
 HERE = Path(__file__).parent
 CONFUSION = HERE.parents[1] / "shared/data/confusion/same_pinyin.txt"
 """Homophone table beside the checkout; without it an own table is made of the characters of the content."""
+PUBLIC = HERE.parents[1] / "shared/data/retrieval_dev.jsonl"
+"""Public retrieval subsets beside the checkout."""
 SPLIT_SEED = "xiangyin-questions-1"
 NOISE_SEED = 20
 NOISE_SHARE = 0.2
@@ -43,6 +45,11 @@ class Question:
 def _part(key: str) -> str:
     digest = hashlib.sha256(f"{SPLIT_SEED}|{key}".encode()).digest()
     return "dev" if int.from_bytes(digest[:4], "big") % 3 == 0 else "test"
+
+
+def public_part(query: str) -> str:
+    """``dev`` for the third of the public queries (by id) that weights of bare documents may be fitted on."""
+    return "dev" if int(hashlib.sha256(query.encode()).hexdigest(), 16) % 3 == 0 else "test"
 
 
 def _rows(path: Path, columns: int) -> Iterable[list[str]]:

@@ -134,6 +134,29 @@ class NgramIndex:
             result[pair] += np.float32(value / total[pair]) * (holders[near] == rows)
         return result
 
+    def whole(self, query: Codes, rows: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> Scores:
+        """``coverage`` by entries, each of several passages together: ``[2, entries]``.
+
+        Args:
+            query: n-grams of the question.
+            rows: passages, ascending, each entry's side by side.
+            starts: ``[entries]`` place in ``rows`` of each entry's first.
+        """
+        result = np.zeros((2, starts.size), dtype=np.float32)
+        if query.size == 0 or self.codes.size == 0 or rows.size == 0:
+            return result
+        seen = np.unique(query)
+        place = np.minimum(np.searchsorted(self.codes, seen), self.codes.size - 1)
+        known = self.codes[place] == seen
+        weight = np.where(known, self.idf[place], np.float32(np.log(1 + self.passages) + 1))
+        kind = (seen >= 1 << _SHIFT).astype(np.int64)
+        total = np.maximum(np.bincount(kind, weights=weight, minlength=2), 1e-9)
+        for at, value, pair in zip(place[known], weight[known], kind[known], strict=True):
+            holders = self.rows[self.starts[at] : self.starts[at + 1]]
+            near = np.minimum(np.searchsorted(holders, rows), holders.size - 1)
+            result[pair] += np.float32(value / total[pair]) * np.logical_or.reduceat(holders[near] == rows, starts)
+        return result
+
     def keep(self, kept: npt.NDArray[np.bool_]) -> NgramIndex:
         """The postings of the passages ``kept`` marks, renumbered; norms are left to ``merge``."""
         number = np.cumsum(kept, dtype=np.int32) - np.int32(1)

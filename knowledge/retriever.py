@@ -17,13 +17,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from knowledge import ngrams, scoring, subjects
+from knowledge import concepts, ngrams, scoring, subjects
 from knowledge import vectors as vector_part
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.entry import Day, Entry, Source, region_chain
 from knowledge.errors import IndexError_
 from knowledge.index import CURE, Index, current_folder, open_current
-from knowledge.scoring import Features, decide
+from knowledge.scoring import Features, Signals, decide
 from nlu.dialect import lexicon
 
 CANDIDATES = 40
@@ -31,6 +31,8 @@ CANDIDATES = 40
 MAX_HYPOTHESES = 5
 MAX_CHARS = 200
 """A question longer than this is cut: what is asked stands at its start or end (half of each is kept)."""
+PLAIN = 2
+"""The first readings change no more than dialect words."""
 _NO_FEATURES = np.zeros(scoring.NOTHING, dtype=np.float32)
 
 
@@ -173,18 +175,19 @@ class Retriever:
 
         Args:
             index: the index to search.
-            readings: the question as heard, then other readings of it.
+            readings: of the function ``readings``.
             allowed: ``[entries]``.
         """
         rows_allowed = allowed[index.entry_of]
-        vectors = self._embedder.queries(readings)
+        texts = list(dict.fromkeys(readings))
+        vectors = self._embedder.queries(list(dict.fromkeys(readings[1:] or readings)))
         nearest = vector_part.nearest(index.vectors, vectors, CANDIDATES, rows_allowed)
         searched = []
         found: set[int] = set(nearest[nearest >= 0].tolist())
-        for text, vector in zip(readings, vectors, strict=True):
+        for text in texts:
             codes = ngrams.char_codes(text), ngrams.pinyin_codes(text)
             sparse = index.chars.scores(codes[0]), index.pinyin.scores(codes[1])
-            searched.append((vector, codes, sparse))
+            searched.append((codes, sparse))
             for signal in sparse:
                 found.update(_top(np.where(rows_allowed, signal, 0.0)))
         entries = np.unique(index.entry_of[sorted(found)]).astype(np.int64)
@@ -196,14 +199,23 @@ class Retriever:
         starts = np.concatenate([[0], np.cumsum(index.first_row[entries + 1] - index.first_row[entries])[:-1]])
         wording = rows >= np.repeat(index.first_wording[entries], np.diff(np.append(starts, len(rows))))
         best = np.zeros((scoring.SIGNALS, len(rows)), dtype=np.float32)
-        for vector, codes, sparse in searched:
-            dense = index.manifest.calibration(stored @ vector)
+        plain, whole = best, np.zeros((scoring.WHOLE, len(starts)), dtype=np.float32)
+        dense = index.manifest.calibration(stored @ vectors.T).max(axis=1)
+        for text, (codes, sparse) in zip(texts, searched, strict=True):
             covered = index.chars.coverage(codes[0], rows), index.pinyin.coverage(codes[1], rows)
             signals = np.concatenate([np.stack([dense, sparse[0][rows], sparse[1][rows]]), *covered])
             best = np.maximum(best, signals)
+            plain = best if text in readings[:PLAIN] else plain
+            held = index.chars.whole(codes[0], rows, starts), index.pinyin.whole(codes[1], rows, starts)
+            whole = np.maximum(whole, np.concatenate(held))
         named = frozenset[str]().union(*map(subjects.named, readings[1:] or readings))
-        strange = np.array([subjects.strange(index.entries[entry], named) for entry in entries])
-        return entries, scoring.features(best, wording, starts, strange, readings[0])
+        candidates = [index.entries[entry] for entry in entries]
+        strange = np.array([subjects.strange(entry, named) for entry in candidates])
+        asked = concepts.asked(readings)
+        said = [((entry.title, *entry.questions) if entry.questions else (), entry.spoken) for entry in candidates]
+        longest = -np.log(np.minimum.reduceat(np.where(wording, 1.0, index.chars.inverse_norms[rows]), starts))
+        signals = Signals(best, plain, whole, concepts.shares(asked, said), strange, longest, wording, starts)
+        return entries, scoring.features(signals, readings[0], asked > 0)
 
 
 def _checked(index: Index, best: Entry, heard: list[str]) -> Literal["answer", "clarify", "refuse"]:
@@ -212,19 +224,25 @@ def _checked(index: Index, best: Entry, heard: list[str]) -> Literal["answer", "
     Judged by the words as heard, or in Mandarin (``heard`` holds them first): as they were probably said, an unknown
     crop may have become a known one.
     """
-    plain = heard[:2] if len(heard) > 2 else heard[:1]
+    plain = dict.fromkeys(heard[:PLAIN])
     if not all(subjects.another(best, reading) for reading in plain):
         return "answer"
     return "refuse" if all(subjects.unknown(index.entries, reading) for reading in plain) else "clarify"
 
 
 def readings(index: Index, query: str, region: str | None = None) -> list[str]:
-    """A question as heard; in Mandarin words; and as it was probably said, in Mandarin words. Empty: nothing asked."""
+    """A question as heard; in Mandarin words; and as it was probably said, in Mandarin words. What follows is left out
+    where it says nothing new. Empty: nothing asked."""
     text = " ".join(query.split())
     if len(text) > MAX_CHARS:
         text = text[: MAX_CHARS // 2] + text[-MAX_CHARS // 2 :]
-    texts = [text, lexicon.normalise(text, region), lexicon.normalise(index.rehearing(text), region)]
-    return [reading for reading in dict.fromkeys(texts) if reading.strip()]
+    if not text:
+        return []
+    mandarin = lexicon.normalise(text, region)
+    guess = lexicon.normalise(index.rehearing(text), region)
+    if guess in (text, mandarin):
+        return [text, mandarin] if mandarin != text else [text]
+    return [text, mandarin, guess]
 
 
 def _allowed(index: Index, chain: tuple[str, ...], topic: str | None, day: date) -> npt.NDArray[np.bool_]:
