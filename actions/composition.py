@@ -23,6 +23,7 @@ from actions.loans import LoanService
 from actions.metrics import Metrics
 from actions.server import create_app
 from actions.services import Services
+from actions.takeover import Takeover
 from knowledge.fraud import FraudChecker
 from knowledge.retriever import Retriever
 from settings import Settings
@@ -49,6 +50,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
     ledger, metrics = Ledger(engine, vault), Metrics()
     embedding = settings.embedding_dir or settings.models_dir / "e5-zh"
     knowledge = await asyncio.to_thread(Retriever.open, settings.index_dir, embedding)
+    await asyncio.to_thread(knowledge.index.warm)
     fraud = await asyncio.to_thread(FraudChecker.open, settings.index_dir, embedding, knowledge.embedder)
     try:
         async with (
@@ -63,7 +65,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
                 cases=CaseBook(ledger),
                 hand_offs=HandOffs(ledger),
             )
-            yield create_app(
+            app = create_app(
                 build_actions(services),
                 ledger=ledger,
                 bank=bank,
@@ -73,5 +75,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
                 secret=secret,
                 action_timeout_s=max(1.0, settings.turn_timeout_s - 5.0),
             )
+            app.cleanup_ctx.append(Takeover(knowledge=knowledge, fraud=fraud))
+            yield app
     finally:
         engine.dispose()

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from benchmarks.knowledge_questions import NOISE_SHARE, PUBLIC, Question, misheard, public_part
-from knowledge import evaluate, index
+from knowledge import building, evaluate, index
 from knowledge.embedding import Embedder, Progress, Vectors
 from knowledge.entry import Entry
 from knowledge.passages import passages
@@ -132,7 +132,7 @@ class Searcher:
             return tqdm(total=total, desc=name, unit="text", file=sys.stderr).update  # type: ignore[no-any-return]
 
         blank = Decision(embedder.identity, (0.0,) * WORDED, (0.0,) * BARE, (0.0,) * NOTHING, 1.0, 1.0)
-        index.build(entries, cache / name, embedder, blank, progress)
+        building.build(entries, cache / name, embedder, blank, progress)
         return cls(mode, Retriever(index.open_current(cache / name), embedder))
 
     def case(self, question: Question, text: str, weight: float = 1.0) -> Case:

@@ -20,7 +20,7 @@ from tqdm import tqdm  # type: ignore[import-untyped]
 
 from benchmarks.knowledge_questions import NOISE_SEED, NOISE_SHARE, Question, homophones, misheard, read
 from benchmarks.machine import heading
-from knowledge import evaluate, importing, index
+from knowledge import building, evaluate, importing, index
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.entry import Entry
 from knowledge.models import resolve
@@ -86,7 +86,7 @@ def bench(entries: Sequence[Entry], folder: Path, embedder: Embedder) -> Bench:
     def progress(total: int, _: object) -> Callable[[int], object]:
         return tqdm(total=total, desc=folder.name, unit="text", file=sys.stderr).update  # type: ignore[no-any-return]
 
-    index.build(entries, folder, embedder, progress=progress)
+    building.build(entries, folder, embedder, progress=progress)
     opened = index.open_current(folder)
     return Bench(Retriever(opened, embedder), Bm25(entries), Dense(opened, embedder))
 

@@ -1,12 +1,15 @@
-"""Time and memory of the knowledge base as it grows: 1,000 to 100,000 entries end to end, 1,000,000 vectors alone.
+"""Time and memory of the knowledge base as it grows: 1,000 to 100,000 entries end to end, 1,000,000 vectors
+with filters alone.
 
-Each size runs in a process of its own on one core. Texts are the bulk documents beside the checkout (the shipped
-content where they are absent), and beyond those, variations of them: sentences in another order with one of
-another text, numbers changed. A thousand texts are embedded by the model; the vectors of the others are those, moved at
-random, which costs a search the same. Searches are end to end: dialect words, embedding, all three signals, filters,
-decision. The questions are the shipped labelled ones; half are searched with a region.
-All ``_ms`` are processor time of the searching thread, ``wall_p95_ms`` also counts waiting for a busy machine.
-Usage: ``python -m benchmarks.knowledge_scale [SIZE...]`` (a size above 300,000: the vector part alone).
+``python -m benchmarks.knowledge_scale`` writes ``results/knowledge_scale.md``. Each step runs in a process of its own
+on one core and one thread. Entries are the bulk documents beside the checkout (the shipped content where they are
+absent), and beyond those, mixtures of their sentences. Some hundred texts are embedded by the model; the vectors of the
+others are those, moved at random, which costs a search the same. Sounds are looked up once a sentence, so pairs across
+sentences are missing from the pinyin lists: without that, building them takes most of an hour.
+
+Searches are end to end: dialect words, second reading, embedding, all signals, filters, decision. Every question is
+asked once: the own development questions, every other one misheard, half of them with a region. Times are processor
+time of the searching thread; the wall also counts waiting for a busy machine.
 """
 
 from __future__ import annotations
@@ -16,56 +19,63 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import psutil
+from tqdm import tqdm  # type: ignore[import-untyped]
 
+from benchmarks.knowledge_questions import HERE, misheard, read
 from benchmarks.machine import heading
-from knowledge import index, ngrams
+from benchmarks.vectors_scale import COLUMNS as VECTOR_COLUMNS
+from benchmarks.vectors_scale import moved, search_vectors, write_vectors
+from knowledge import building, index, index_files, ngrams
 from knowledge import vectors as vector_part
 from knowledge.embedding import OnnxEmbedder, Progress, Vectors
 from knowledge.entry import Entry, Source
 from knowledge.importing import read_paths
+from knowledge.matching import Question
 from knowledge.models import resolve
 from knowledge.retriever import Retriever
 from settings import ROOT, load_settings
 
-SIZES = (1_000, 10_000, 100_000, 1_000_000)
-END_TO_END = 300_000
-EMBEDDED = 1_000
+SIZES = (1_000, 10_000, 100_000)
+VECTORS = (300_000, 1_000_000)
+EMBEDDED = 400
+BASE = 12_000
+"""Documents taken as they are, at most."""
+ASKED = 240
 BULK = ROOT.parent / "shared" / "data" / "bulk_docs.jsonl.gz"
-QUERIES = Path(__file__).with_name("knowledge_queries.tsv")
+RESULTS = HERE / "results" / "knowledge_scale.md"
 REGIONS = ("national", "510000", "510100", "510123", "410000", "230000")
-COLUMNS = [
-    "entries",
-    "passages",
-    "vectors",
-    "build_s",
-    "open_s",
-    "disk_MB",
-    "rss_MB",
-    "p50_ms",
-    "p95_ms",
-    "max_ms",
-    "wall_p95_ms",
-    "embed_ms",
-    "sparse_ms",
-    "dense_ms",
-    "add_s",
-    "remove_s",
-]
+COLUMNS = {
+    "entries": "entries",
+    "passages": "passages",
+    "vectors": "vectors",
+    "p50": "p50 ms",
+    "p95": "p95 ms",
+    "max": "max ms",
+    "wall_p95": "p95 wall ms",
+    "parts": "of p50: embedding, n-grams, vectors ms",
+    "rss": "RSS MB",
+    "disk": "disk MB",
+    "build": "build s",
+    "add": "add one s",
+    "open": "open s",
+}
 _SENTENCE = re.compile(r"[^。！？；\n]+[。！？；\n]?")
 
 
-def texts(count: int) -> Iterator[tuple[str, str]]:
-    """``count`` different titles and texts."""
+def texts(count: int) -> list[tuple[str, str]]:
+    """``count`` titles and texts: documents, then mixtures of as many sentences as a document has."""
     if BULK.is_file():
         with gzip.open(BULK, "rt", encoding="utf-8") as lines:
             base = [(row["title"], row["text"]) for row in map(json.loads, lines)]
@@ -73,20 +83,20 @@ def texts(count: int) -> Iterator[tuple[str, str]]:
         base = [(entry.title, entry.text) for entry in read_paths(load_settings().knowledge_dirs).entries]
     dice = random.Random(0)
     dice.shuffle(base)
-    yield from base[:count]
-    for place in range(len(base), count):
-        title, text = base[place % len(base)]
-        sentences = [
-            *_SENTENCE.findall(text),
-            dice.choice(_SENTENCE.findall(base[dice.randrange(len(base))][1]) or [""]),
+    found = base = base[: min(count, BASE)]
+    if count > len(base):
+        sentences = [_SENTENCE.findall(text) for _, text in base]
+        every = [sentence for some in sentences for sentence in some]
+        places = range(len(base), count)
+        mixed = ("".join(dice.choices(every, k=len(sentences[place % len(base)]))) for place in places)
+        found = base + [
+            (f"{base[place % len(base)][0]} {place}", text) for place, text in zip(places, mixed, strict=True)
         ]
-        dice.shuffle(sentences)
-        changed = re.sub(r"\d", lambda _: str(dice.randrange(10)), "".join(sentences))
-        yield f"{title} {place}", changed
+    return found
 
 
 def entries(count: int) -> list[Entry]:
-    """``count`` imported entries spread over regions."""
+    """``count`` imported entries, half of them spread over regions."""
     source = (Source(title="规模测试"),)
     return [
         Entry(
@@ -103,174 +113,166 @@ def entries(count: int) -> list[Entry]:
     ]
 
 
-class Half(OnnxEmbedder):
-    """The model for questions and the first passages; moved copies of those for all others."""
-
-    def documents(self, texts: Sequence[str], progress: Progress = lambda _: None, fast: bool = False) -> Vectors:
-        real = super().documents(texts[:EMBEDDED], progress, fast=fast)
-        return moved(real, len(texts))
+@cache
+def _sentence_codes(sentence: str) -> ngrams.Codes:
+    return ngrams.pinyin_codes(sentence)
 
 
-def moved(real: Vectors, count: int) -> Vectors:
-    """``count`` unit vectors: ``real`` first, then copies at a cosine of about .95."""
-    dice = np.random.default_rng(0)
-    vectors = np.empty((count, real.shape[1]), np.float32)
-    vectors[: len(real)] = real
-    for start in range(len(real), count, 50_000):
-        rows = min(50_000, count - start)
-        noise = dice.normal(scale=0.33 / real.shape[1] ** 0.5, size=(rows, real.shape[1])).astype(np.float32)
-        copies = real[dice.integers(0, len(real), rows)] + noise
-        vectors[start : start + rows] = copies / np.linalg.norm(copies, axis=1, keepdims=True)
-    return vectors
+def _by_sentence(text: str) -> ngrams.Codes:
+    return np.concatenate([np.zeros(0, np.int64), *map(_sentence_codes, _SENTENCE.findall(text))])
 
 
-def questions() -> list[str]:
-    """The labelled questions."""
-    lines = QUERIES.read_text(encoding="utf-8").splitlines()
-    return [line.split("\t")[2] for line in lines if line and not line.startswith("#")]
+class Moved(OnnxEmbedder):
+    """The model for questions; moved copies of a few real vectors for passages."""
+
+    real: Vectors
+    given = 0
+
+    def documents(self, texts: Sequence[str], progress: Progress = lambda _: None, fast: bool = False) -> Vectors:  # noqa: ARG002
+        self.given += 1
+        progress(len(texts))
+        return moved(self.real, len(texts), self.given)
 
 
-def _ms(times: list[float], share: float) -> float:
-    return round(float(np.percentile(times, share)) * 1000, 1)
+def _bar(total: int, _: object) -> Callable[[int], object]:
+    return tqdm(total=total, desc=f"building {total}", file=sys.stderr).update  # type: ignore[no-any-return]
 
 
-def build(count: int, folder: Path) -> dict[str, object]:
-    """Builds the index of ``count`` entries in ``folder``."""
-    settings = load_settings()
-    embedder = Half(resolve(settings.models_dir, None))
+def _model(kind: type[OnnxEmbedder] = OnnxEmbedder) -> OnnxEmbedder:
+    return kind(resolve(load_settings().models_dir, None))
+
+
+def seeds(folder: Path, _: int) -> dict[str, object]:
+    """Embeds some texts and the questions, for all sizes."""
+    some = [f"{title}\n{text}" for title, text in texts(EMBEDDED)]
+    bar = tqdm(total=len(some), desc="embedding", file=sys.stderr)
+    model = _model()
+    np.save(folder / "real.npy", model.documents(some, bar.update, fast=True))
+    np.save(folder / "asked.npy", model.queries(questions()[:100]))
+    return {}
+
+
+def build(folder: Path, count: int) -> dict[str, object]:
+    """Builds the index of ``count`` entries, and adds one to it."""
+    embedder = _model(Moved)
+    assert isinstance(embedder, Moved)
+    embedder.real = np.load(folder / "real.npy")
+    index_files.KINDS["pinyin"] = _by_sentence
     made = entries(count)
-    real = embedder.documents(["一"])
     start = time.perf_counter()
-    index.build(made, folder, embedder)
+    building.build(made, folder / "index", embedder, progress=_bar)
     took = time.perf_counter() - start
     start = time.perf_counter()
     extra = Entry("doc-extra", "新加的一条", "policy", "这一条是后来加进来的。", status="imported")
-    index.change(folder, embedder, add=[extra])
-    added = time.perf_counter() - start
-    start = time.perf_counter()
-    index.change(folder, embedder, remove=[extra.id])
-    removed = time.perf_counter() - start
-    assert real.shape[0] == 1
-    return {"build_s": round(took, 1), "add_s": round(added, 2), "remove_s": round(removed, 2)}
+    building.change(folder / "index", embedder, add=[extra])
+    return {"build": round(took), "add": round(time.perf_counter() - start, 1)}
 
 
-def serve(folder: Path) -> dict[str, object]:
+def questions() -> list[str]:
+    """Own development questions, every other one misheard."""
+    ids = [entry.id for entry in read_paths(load_settings().knowledge_dirs).entries]
+    own = [question.text for question in read(ids) if question.part == "dev"]
+    random.Random(0).shuffle(own)
+    return [misheard(text) if place % 2 else text for place, text in enumerate(own[:ASKED])]
+
+
+def _ms(times: Sequence[float], share: float) -> float:
+    return round(float(np.percentile(times, share)) * 1000, 1)
+
+
+def serve(folder: Path, _: int) -> dict[str, object]:
     """Opens the index as a server does and searches it."""
-    settings = load_settings()
-    embedder = OnnxEmbedder(resolve(settings.models_dir, None))
+    embedder = _model()
     start = time.perf_counter()
-    opened = index.open_current(folder)
+    opened = index.open_current(folder / "index")
+    opened.warm()
     open_s = time.perf_counter() - start
     retriever = Retriever(opened, embedder)
     asked = questions()
-    for text in asked[:20]:
+    for text in ("打雷怎么办", "娃儿上学有啥子补助", "玉米叶子黄了"):
         retriever.search([text])
-    times, walls, embedding, sparse, dense = [], [], [], [], []
-    for place, text in enumerate(asked * 2):
+    times, walls = [], []
+    for place, text in enumerate(tqdm(asked, desc="searching", file=sys.stderr)):
         start, wall = time.thread_time(), time.perf_counter()
-        retriever.search([text], region="510123" if place % 2 else None)
+        retriever.search([text], region="510123" if place // 2 % 2 else None)
         times.append(time.thread_time() - start)
         walls.append(time.perf_counter() - wall)
-    every = np.ones(opened.manifest.passages, np.bool_)
-    for text in asked[:60]:
-        start = time.thread_time()
-        vector = embedder.queries([text])
-        middle = time.thread_time()
-        opened.chars.scores(ngrams.char_codes(text))
-        opened.pinyin.scores(ngrams.pinyin_codes(text))
-        end = time.thread_time()
-        vector_part.nearest(opened.vectors, vector, 40, every)
-        dense.append(time.thread_time() - end)
-        embedding.append(middle - start)
-        sparse.append(end - middle)
     size = sum(file.stat().st_size for file in opened.folder.rglob("*") if file.is_file())
     return {
-        "entries": opened.manifest.entries,
-        "passages": opened.manifest.passages,
+        "entries": f"{opened.manifest.entries:,}",
+        "passages": f"{opened.manifest.passages:,}",
         "vectors": opened.manifest.vectors,
-        "open_s": round(open_s, 2),
-        "disk_MB": size // 2**20,
-        "rss_MB": psutil.Process().memory_info().rss // 2**20,
-        "p50_ms": _ms(times, 50),
-        "p95_ms": _ms(times, 95),
-        "max_ms": _ms(times, 100),
-        "wall_p95_ms": _ms(walls, 95),
-        "embed_ms": _ms(embedding, 50),
-        "sparse_ms": _ms(sparse, 50),
-        "dense_ms": _ms(dense, 50),
+        "open": round(open_s, 2),
+        "disk": size // 2**20,
+        "rss": psutil.Process().memory_info().rss // 2**20,
+        "p50": _ms(times, 50),
+        "p95": _ms(times, 95),
+        "max": _ms(times, 100),
+        "wall_p95": _ms(walls, 95),
+        "parts": _parts(opened, embedder, asked[:60]),
     }
 
 
-def vectors_alone(count: int) -> dict[str, object]:
-    """The vector part with ``count`` vectors; recall is against exact search of the same."""
-    import faiss
-
-    settings = load_settings()
-    embedder = OnnxEmbedder(resolve(settings.models_dir, None))
-    faiss.omp_set_num_threads(1)
-    real = embedder.documents([f"{title}\n{text}" for title, text in texts(EMBEDDED)], fast=True)
-    vectors = moved(real, count)
-    queries = embedder.queries(questions()[:100])
-    exact = np.argsort(-(queries @ vectors.T), axis=1)[:, :40]
-    before = psutil.Process().memory_info().rss
-    start = time.perf_counter()
-    made = vector_part.make(vectors)
-    took = time.perf_counter() - start
-    rss = psutil.Process().memory_info().rss - before
-    every, times, hits = np.ones(count, np.bool_), [], []
-    tenth = np.arange(count) % 10 == 0
-    filtered = []
-    for query, wanted in zip(queries, exact.tolist(), strict=True):
+def _parts(opened: index.Index, embedder: OnnxEmbedder, asked: Sequence[str]) -> str:
+    """Median processor time of the parts of a search, for one reading."""
+    every = np.ones(opened.manifest.passages, np.bool_)
+    found: list[tuple[float, float, float]] = []
+    for text in asked:
         start = time.thread_time()
-        found = vector_part.nearest(made, query[None], 40, every)[0]
-        times.append(time.thread_time() - start)
-        hits.append(len(set(found.tolist()) & set(wanted)) / 40)
-        start = time.thread_time()
-        vector_part.nearest(made, query[None], 40, tenth)
-        filtered.append(time.thread_time() - start)
-    return {
-        "entries": "-",
-        "passages": count,
-        "vectors": vector_part.kind_of(made),
-        "build_s": round(took, 1),
-        "rss_MB": rss // 2**20,
-        "p50_ms": _ms(times, 50),
-        "p95_ms": _ms(times, 95),
-        "max_ms": _ms(times, 100),
-        "recall@40": round(float(np.mean(hits)), 3),
-        "p95_ms_tenth_allowed": _ms(filtered, 95),
-    }
+        vector = embedder.queries([text + "呀"])
+        embedded = time.thread_time()
+        for kind, codes_of in (("chars", ngrams.char_codes), ("pinyin", ngrams.pinyin_codes)):
+            Question(getattr(opened, kind), [codes_of(text)]).best(40, every)
+        matched = time.thread_time()
+        vector_part.nearest(opened.vectors, vector, 40, every)
+        found.append((embedded - start, matched - embedded, time.thread_time() - matched))
+    return ", ".join(str(_ms(times, 50)) for times in zip(*found, strict=True))
 
 
-def _apart(*arguments: str) -> dict[str, object]:
-    """One measurement in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.knowledge_scale", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr[-2000:])
+STEPS: dict[str, Callable[[Path, int], dict[str, object]]] = {
+    "seeds": seeds,
+    "build": build,
+    "serve": serve,
+    "write_vectors": write_vectors,
+    "search_vectors": search_vectors,
+}
+
+
+def _apart(step: str, folder: Path, count: int = 0) -> dict[str, object]:
+    """One step in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.knowledge_scale", f"--{step}", str(folder), str(count)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
+def _table(columns: dict[str, str], rows: Sequence[dict[str, object]]) -> list[str]:
+    lines = [f"| {' | '.join(columns.values())} |", f"|{'--:|' * len(columns)}"]
+    return lines + [f"| {' | '.join(str(row[key]) for key in columns)} |" for row in rows]
+
+
 def main(arguments: list[str]) -> int:
-    if arguments and arguments[0].startswith("--"):
+    """Without arguments everything, and the table is written; ``--STEP FOLDER COUNT`` is one step."""
+    if arguments:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-        step, rest = arguments[0], arguments[1:]
-        if step == "--build":
-            row = build(int(rest[0]), Path(rest[1]))
-        else:
-            row = serve(Path(rest[0])) if step == "--serve" else vectors_alone(int(rest[0]))
-        print(json.dumps(row))
+        print(json.dumps(STEPS[arguments[0][2:]](Path(arguments[1]), int(arguments[2]))))
         return 0
-    print(heading())
-    for size in map(int, arguments or SIZES):
-        if size > END_TO_END:
-            row = _apart("--vectors", str(size))
-            print(*(f"{key}={value}" for key, value in row.items()), flush=True)
-            continue
-        with tempfile.TemporaryDirectory(prefix="kb-scale-") as folder:
-            row = _apart("--build", str(size), folder) | _apart("--serve", folder)
-        print(*(f"{key}={row[key]}" for key in COLUMNS), flush=True)
+    whole, alone = [], []
+    with tempfile.TemporaryDirectory(prefix="kb-scale-") as temporary:
+        folder = Path(temporary)
+        _apart("seeds", folder)
+        for count in SIZES:
+            whole.append(_apart("build", folder, count) | _apart("serve", folder))
+            shutil.rmtree(folder / "index")
+        for count in VECTORS:
+            alone.append(_apart("write_vectors", folder, count) | _apart("search_vectors", folder, count))
+    said = (__doc__ or "").split("\n\n")
+    lines = ["# The knowledge base as it grows", "", heading(), "", *said[1:], "## Search, end to end", ""]
+    lines += [*_table(COLUMNS, whole), "", "## Vectors and filters alone", "", *_table(VECTOR_COLUMNS, alone)]
+    text = "\n".join(lines) + "\n"
+    RESULTS.write_text(text, encoding="utf-8")
+    print(text, end="")
     return 0
 
 

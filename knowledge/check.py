@@ -15,6 +15,7 @@ from knowledge import ngrams
 from knowledge.banned import banned_names
 from knowledge.entry import PREFIXES, FrontMatter, entry_files, load
 from knowledge.errors import EntryError
+from knowledge.matching import Question
 
 SPOKEN_CHARS = 120
 NEAR_DUPLICATE = 0.80
@@ -134,7 +135,7 @@ def _near_duplicates(files: Sequence[_File]) -> list[Finding]:
     ):
         grams = ngrams.build(texts, ngrams.char_codes)
         for place, text in enumerate(texts):
-            scores = grams.scores(ngrams.char_codes(text))[:place]
+            scores = Question(grams, [ngrams.char_codes(text)]).scores()[:place, 0]
             for other in np.flatnonzero(scores >= limit).tolist():
                 if _overlap(files[other].head, files[place].head):
                     says = f"{label} {scores[other]:.0%} the same as {files[other].head.id}"

@@ -138,9 +138,10 @@ def concepts(text: str) -> int:
 
 
 @lru_cache(maxsize=8192)
-def _of_entry(wordings: tuple[str, ...], spoken: str) -> tuple[tuple[int, ...], int]:
+def _of_entry(words: str, wordings: int) -> tuple[tuple[int, ...], int]:
     """Concepts of the title and each question, and those of all with the spoken form."""
-    each = tuple(map(concepts, wordings))
+    *lines, spoken = words.split("\n", wordings + 1)[: wordings + 1]
+    each = tuple(map(concepts, lines))
     every = concepts(spoken)
     for found in each:
         every |= found
@@ -155,23 +156,24 @@ def asked(readings: Iterable[str]) -> int:
     return found
 
 
-def shares(wanted: int, entries: Sequence[tuple[tuple[str, ...], str]]) -> npt.NDArray[np.float32]:
-    """How well entries fit what is asked, ``[CONCERNS, entries]``, each 0..1.
+def shares(wanted: int, words: Sequence[str], wordings: Sequence[int]) -> npt.NDArray[np.float32]:
+    """How well entries fit what is asked, ``[CONCERNS, entries]``, each 0..1; 0 for entries without wordings.
 
     Rows: the share of the asked concepts in an entry's wordings; the same with its spoken form; the share of its
     title's concepts that is asked; and the best agreement (shared by all of both) with one wording.
 
     Args:
         wanted: the concepts asked for.
-        entries: each one's wordings (title first) and spoken form.
+        words: of each entry (``storage.words``).
+        wordings: how many lines of them are title and questions; 0 when it has no wordings.
     """
-    result = np.zeros((CONCERNS, len(entries)), dtype=np.float32)
+    result = np.zeros((CONCERNS, len(words)), dtype=np.float32)
     if not wanted:
         return result
-    for column, (wordings, spoken) in enumerate(entries):
-        if not wordings:
+    for column, (text, lines) in enumerate(zip(words, wordings, strict=True)):
+        if not lines:
             continue
-        each, every = _of_entry(wordings, spoken)
+        each, every = _of_entry(text, lines)
         worded = 0
         for found in each:
             worded |= found

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from knowledge import index
+from knowledge import building, index
 from knowledge.embedding import Embedder, Progress
 from knowledge.entry import Entry
 from knowledge.errors import EntryError
@@ -91,7 +91,7 @@ def evaluate(
     for subset in subsets:
         with tempfile.TemporaryDirectory(prefix="kb-eval-") as folder:
             tell = (lambda total, _, s=subset: progress(s.name, total)) if progress else None
-            index.build(subset.docs, Path(folder), embedder, progress=tell)
+            building.build(subset.docs, Path(folder), embedder, progress=tell)
             retriever = Retriever(index.open_current(Path(folder)), embedder)
             ranks, times = [], []
             for query in subset.queries:

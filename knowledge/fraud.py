@@ -115,15 +115,26 @@ class FraudModel:
             raise FraudModelError(f"{path}: damaged; delete it and {CURE}") from error
 
 
+def _stamp(path: Path) -> tuple[int, int]:
+    """Changes whenever the file is replaced."""
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns
+
+
 class FraudChecker:
     """The opened classifier; safe to use from several threads."""
 
-    def __init__(self, model: FraudModel, embedder: Embedder) -> None:
-        if model.identity != embedder.identity:
-            raise FraudModelError(f"fraud classifier made with {model.identity}, not {embedder.identity}; {CURE}")
-        self._model = model
+    def __init__(self, model: FraudModel, embedder: Embedder, path: Path | None = None) -> None:
         self._embedder = embedder
+        self._model = self._fitting(model)
         self._signs = load_signs()
+        self._path = path
+        self._stamp = _stamp(path) if path else None
+
+    def _fitting(self, model: FraudModel) -> FraudModel:
+        if model.identity != self._embedder.identity:
+            raise FraudModelError(f"fraud classifier made with {model.identity}, not {self._embedder.identity}; {CURE}")
+        return model
 
     @classmethod
     def open(cls, index_dir: Path, embedding_dir: Path, embedder: Embedder | None = None) -> FraudChecker:
@@ -133,7 +144,20 @@ class FraudChecker:
             FraudModelError: missing, damaged or made with another model.
             ModelError: the embedding model is missing or damaged.
         """
-        return cls(FraudModel.load(index_dir / MODEL_FILE), embedder or open_embedder(embedding_dir))
+        path = index_dir / MODEL_FILE
+        return cls(FraudModel.load(path), embedder or open_embedder(embedding_dir), path)
+
+    def refresh(self) -> bool:
+        """Takes over a newly trained classifier; True when there was one.
+
+        Raises:
+            FraudModelError: it is damaged or made with another model; the old one goes on serving.
+        """
+        if self._path is None or (stamp := _stamp(self._path)) == self._stamp:
+            return False
+        self._model = self._fitting(FraudModel.load(self._path))
+        self._stamp = stamp
+        return True
 
     def check(self, text: str) -> FraudVerdict:
         """Judges one message, call or story. Empty text is ``unsure``: nothing is known of it."""

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from knowledge import fraud_training, importing, index
+from knowledge import building, fraud_training, importing, index
 from knowledge.embedding import OnnxEmbedder, Progress, open_embedder
 from knowledge.entry import load, to_entry
 from knowledge.errors import ImportError_
@@ -96,7 +96,7 @@ def add_one(places: Places, file: Path, marks: importing.Marks) -> tuple[dict[st
         gone = sorted(before - {entry.id for entry in entries} - ours)
     embedder = open_embedder(resolve(places.models_dir, places.embedding_dir))
     serving = {name.decode() for name in index.open_current(places.index_dir).ids.tolist()}
-    manifest, _ = index.change(places.index_dir, embedder, entries, [name for name in gone if name in serving])
+    manifest, _ = building.change(places.index_dir, embedder, entries, [name for name in gone if name in serving])
     return {"added": [entry.id for entry in entries], "entries": manifest.entries}, problems
 
 
@@ -111,7 +111,7 @@ def remove_one(places: Places, name: str) -> dict[str, object]:
     """
     store = importing.Store(places.state_dir)
     embedder = open_embedder(resolve(places.models_dir, places.embedding_dir))
-    manifest, _ = index.change(places.index_dir, embedder, remove=[name])
+    manifest, _ = building.change(places.index_dir, embedder, remove=[name])
     if imported := store.remove(name):
         how = "deleted"
     else:
@@ -148,7 +148,7 @@ def build_all(places: Places, progress: Callable[[str, int], Progress] | None = 
             entries[entry.id] = entry
     embedder = open_embedder(resolve(places.models_dir, places.embedding_dir))
     tell = (lambda total, _: progress("building index", total)) if progress else None
-    manifest, new = index.build(list(entries.values()), places.index_dir, embedder, progress=tell)
+    manifest, new = building.build(list(entries.values()), places.index_dir, embedder, progress=tell)
     if isinstance(embedder, OnnxEmbedder):
         embedder.release_documents()
     trained = fraud_training.train(embedder, places.index_dir)

@@ -1,11 +1,11 @@
-"""Sparse search: tf-idf over character n-grams and dialect-folded pinyin n-grams, as posting lists in plain arrays.
+"""Posting lists for tf-idf over character n-grams and dialect-folded pinyin n-grams, in plain arrays.
 
 An n-gram of one or two units is one 64-bit number, so a hundred thousand passages need no Python dictionary. Weights
 are (1 + ln tf) * idf with idf = ln((1 + n) / (1 + df)) + 1, rows of unit length (the form scikit-learn uses). N-grams
 the index has never seen count in the length of the query, so a question full of foreign words cannot score high.
 
 Postings hold counts, not weights: passages can be added and removed without touching the others, and the result is the
-same as building anew. The arrays may be memory maps; a search reads only the lists of its own n-grams.
+same as building anew. The arrays may be memory maps; a search (``knowledge.matching``) reads only its own lists.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ Codes = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.integer]
 _SHIFT = 32
+PAIRS_FROM = 1 << _SHIFT
+"""2-grams are numbers from here on."""
 _CHUNK = 4096
 """Passages turned into postings at once; bounds the memory of a build."""
 _SLICE = 4_000_000
-_WEIGHT_OF_COUNT = np.concatenate([[0.0], 1 + np.log(np.arange(1, 256))]).astype(np.float32)
+WEIGHT_OF_COUNT = np.concatenate([[0.0], 1 + np.log(np.arange(1, 256))]).astype(np.float32)
 
 
 def _ngrams(units: npt.NDArray[np.int64]) -> Codes:
@@ -63,14 +65,6 @@ def pinyin_codes(text: str) -> Codes:
 
 
 @dataclass(frozen=True)
-class Question:
-    """The known n-grams of one query: where their lists are, and what each occurrence adds."""
-
-    places: npt.NDArray[np.int64]
-    weights: Scores
-
-
-@dataclass(frozen=True)
 class NgramIndex:
     """Posting lists: passages ``rows[starts[i]:starts[i + 1]]``, ascending, hold n-gram ``codes[i]`` ``counts`` times
     (at most 255); ``inverse_norms[passages]`` makes passages unit length."""
@@ -90,72 +84,6 @@ class NgramIndex:
     def idf(self) -> Scores:
         """``[codes]`` inverse document frequency."""
         return _idf(self.starts, self.passages)
-
-    def question(self, query: Codes) -> Question:
-        """The weights of a query's n-grams."""
-        if query.size == 0 or self.codes.size == 0:
-            return Question(np.zeros(0, np.int64), np.zeros(0, np.float32))
-        seen, counts = np.unique(query, return_counts=True)
-        place = np.minimum(np.searchsorted(self.codes, seen), self.codes.size - 1)
-        known = np.asarray(self.codes[place]) == seen
-        unseen_idf = np.float32(np.log(1 + self.passages) + 1)
-        weight = (1 + np.log(counts)) * np.where(known, self.idf[place], unseen_idf)
-        weight /= np.linalg.norm(weight)
-        return Question(place[known], (weight[known] * self.idf[place[known]]).astype(np.float32))
-
-    def scores(self, query: Codes) -> Scores:
-        """Cosine of the query with every passage, ``[passages]``."""
-        result = np.zeros(self.passages, dtype=np.float32)
-        asked = self.question(query)
-        for at, value in zip(asked.places, asked.weights, strict=True):
-            start, stop = self.starts[at], self.starts[at + 1]
-            result[self.rows[start:stop]] += (value * _WEIGHT_OF_COUNT)[self.counts[start:stop]]
-        result *= self.inverse_norms
-        return result
-
-    def coverage(self, query: Codes, rows: npt.NDArray[np.int64]) -> Scores:
-        """How much of the query each of ``rows`` (ascending) holds: idf-weighted share of its 1-grams and 2-grams.
-
-        Returns:
-            ``[2, len(rows)]`` 0..1.
-        """
-        result = np.zeros((2, rows.size), dtype=np.float32)
-        if query.size == 0 or self.codes.size == 0 or rows.size == 0:
-            return result
-        seen = np.unique(query)
-        place = np.minimum(np.searchsorted(self.codes, seen), self.codes.size - 1)
-        known = self.codes[place] == seen
-        weight = np.where(known, self.idf[place], np.float32(np.log(1 + self.passages) + 1))
-        kind = (seen >= 1 << _SHIFT).astype(np.int64)
-        total = np.maximum(np.bincount(kind, weights=weight, minlength=2), 1e-9)
-        for at, value, pair in zip(place[known], weight[known], kind[known], strict=True):
-            holders = self.rows[self.starts[at] : self.starts[at + 1]]
-            near = np.minimum(np.searchsorted(holders, rows), holders.size - 1)
-            result[pair] += np.float32(value / total[pair]) * (holders[near] == rows)
-        return result
-
-    def whole(self, query: Codes, rows: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> Scores:
-        """``coverage`` by entries, each of several passages together: ``[2, entries]``.
-
-        Args:
-            query: n-grams of the question.
-            rows: passages, ascending, each entry's side by side.
-            starts: ``[entries]`` place in ``rows`` of each entry's first.
-        """
-        result = np.zeros((2, starts.size), dtype=np.float32)
-        if query.size == 0 or self.codes.size == 0 or rows.size == 0:
-            return result
-        seen = np.unique(query)
-        place = np.minimum(np.searchsorted(self.codes, seen), self.codes.size - 1)
-        known = self.codes[place] == seen
-        weight = np.where(known, self.idf[place], np.float32(np.log(1 + self.passages) + 1))
-        kind = (seen >= 1 << _SHIFT).astype(np.int64)
-        total = np.maximum(np.bincount(kind, weights=weight, minlength=2), 1e-9)
-        for at, value, pair in zip(place[known], weight[known], kind[known], strict=True):
-            holders = self.rows[self.starts[at] : self.starts[at + 1]]
-            near = np.minimum(np.searchsorted(holders, rows), holders.size - 1)
-            result[pair] += np.float32(value / total[pair]) * np.logical_or.reduceat(holders[near] == rows, starts)
-        return result
 
     def keep(self, kept: npt.NDArray[np.bool_]) -> NgramIndex:
         """The postings of the passages ``kept`` marks, renumbered; norms are left to ``merge``."""
@@ -265,7 +193,7 @@ def _inverse_norms(
     squares = np.zeros(passages)
     for low, high in _slices(starts):
         part = slice(starts[low], starts[high])
-        weight = np.repeat(idf[low:high], lengths[low:high]) * _WEIGHT_OF_COUNT[counts[part]]
+        weight = np.repeat(idf[low:high], lengths[low:high]) * WEIGHT_OF_COUNT[counts[part]]
         squares += np.bincount(rows[part], weights=np.square(weight, dtype=np.float64), minlength=passages)
     inverse: Scores = (1 / np.sqrt(np.maximum(squares, 1e-18))).astype(np.float32)
     return inverse

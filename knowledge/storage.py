@@ -12,6 +12,7 @@ import mmap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, overload
 
@@ -21,6 +22,8 @@ import numpy.typing as npt
 from knowledge.entry import Entry, Source
 
 DIGEST_BYTES = 16
+KEPT_WORDS = 4096
+"""Entries whose words are kept in memory; a search looks at some sixty."""
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
@@ -48,6 +51,11 @@ def digest(entry: Entry) -> bytes:
     return hashlib.sha256(entry_line(entry)).digest()[:DIGEST_BYTES]
 
 
+def words(title: str, questions: Iterable[str], spoken: str, text: str) -> str:
+    """All that an entry says, in one text."""
+    return "\n".join((title, *questions, spoken, text))
+
+
 class EntryFile(Sequence[Entry]):
     """The entries of an index, each read from the mapped file when it is asked for."""
 
@@ -56,6 +64,8 @@ class EntryFile(Sequence[Entry]):
         with path.open("rb") as file:
             self._lines = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._bounds = bounds
+        self.words = lru_cache(maxsize=KEPT_WORDS)(self._words)
+        """All that one entry says, without making an entry of it."""
         if len(self._lines) != int(bounds[-1]):
             raise ValueError(f"{path}: not of the length it was written with")
 
@@ -65,6 +75,15 @@ class EntryFile(Sequence[Entry]):
     def line(self, place: int) -> bytes:
         """The stored line, with its end."""
         return self._lines[int(self._bounds[place]) : int(self._bounds[place + 1])]
+
+    def _words(self, place: int) -> str:
+        stored = json.loads(self.line(place))
+        return words(stored["title"], stored["questions"], stored["spoken"], stored["text"])
+
+    def wordings(self) -> str:
+        """Titles and questions of all entries, one a line."""
+        stored = (json.loads(self.line(place)) for place in range(len(self)))
+        return "\n".join(line for row in stored for line in (row["title"], *row["questions"]))
 
     @overload
     def __getitem__(self, place: int) -> Entry: ...

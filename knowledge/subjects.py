@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
 from knowledge.banned import banned_names
 from knowledge.entry import Entry
+from knowledge.storage import words
 from nlu.dialect import lexicon
 
 UNWRITTEN: tuple[tuple[str, ...], ...] = (
@@ -129,16 +129,10 @@ def named(text: str) -> frozenset[str]:
     return frozenset(standard[word] for word in pattern.findall(text))
 
 
-def strange(entry: Entry, subjects: frozenset[str]) -> bool:
-    """True when the question names crops or animals and the entry none of them, by any of their names."""
-    if not subjects:
-        return False
-    text = _whole(entry)
-    return not any(word in text for name in subjects for word in _names()[2].get(name, (name,)))
-
-
-def _whole(entry: Entry) -> str:
-    return "\n".join((entry.title, *entry.questions, entry.spoken, entry.text))
+def strange(words: str, subjects: frozenset[str]) -> bool:
+    """True when the question names crops or animals and an entry of these ``words`` (``storage.words``) none of them,
+    by any of their names."""
+    return bool(subjects) and not any(word in words for name in subjects for word in _names()[2].get(name, (name,)))
 
 
 def _asked(text: str) -> tuple[re.Pattern[str], ...]:
@@ -163,7 +157,7 @@ def another(entry: Entry, question: str) -> bool:
     Money and rules are the same for every crop; an entry of another topic counts only when its title names a crop.
     """
     crops = _asked(question)
-    text = _whole(entry)
+    text = words(entry.title, entry.questions, entry.spoken, entry.text)
     of_one = bool(_asked(entry.title))
     first_aid = not of_one and _POISONED.search(question) and "中毒" in entry.title
     if not of_one and "禁用" in entry.title and banned_names(question):
@@ -174,9 +168,8 @@ def another(entry: Entry, question: str) -> bool:
     return bool(pests) and entry.topic == "farming" and not any(pest in text for pest in pests)
 
 
-def unknown(entries: Iterable[Entry], question: str) -> bool:
-    """True when ``question`` names crops or animals that no entry's title or wordings name."""
+def unknown(wordings: str, question: str) -> bool:
+    """True when ``question`` names crops or animals that no title or wording of any entry names (``wordings`` holds
+    them all, one a line)."""
     crops = _asked(question)
-    return bool(crops) and not any(
-        crop.search(wording) for entry in entries for wording in (entry.title, *entry.questions) for crop in crops
-    )
+    return bool(crops) and not any(crop.search(wordings) for crop in crops)

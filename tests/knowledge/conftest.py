@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge import index
+from knowledge import building
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.entry import Entry, Source
 from knowledge.errors import ModelError
@@ -76,5 +76,5 @@ def entries() -> list[Entry]:
 @pytest.fixture(scope="session")
 def index_dir(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, entries: list[Entry]) -> Path:
     folder = tmp_path_factory.mktemp("index")
-    index.build(entries, folder, embedder)
+    building.build(entries, folder, embedder)
     return folder

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import knowledge_questions
 from knowledge import concepts, ngrams
+from knowledge.matching import Question
 from knowledge.scoring import Signals
 
 pytestmark = pytest.mark.unit
@@ -31,28 +32,25 @@ def test_different_things_share_none(one: str, other: str) -> None:
 
 
 def test_shares_of_what_is_asked() -> None:
-    sowing = (("玉米怎么种", "玉米好久栽"), "浇水")
-    rust = (("玉米锈病怎么治",), "打药")
+    sowing, rust = "玉米怎么种\n玉米好久栽\n浇水\n别的", "玉米锈病怎么治\n打药\n"
     asked = concepts.asked(["苞谷几月种下地种", "苞谷浇水"])
-    found = concepts.shares(asked, [sowing, rust, ((), "怎么种")])
+    found = concepts.shares(asked, [sowing, rust, "怎么种"], [2, 1, 0])
     assert found.shape == (concepts.CONCERNS, 3)
     in_wordings, in_all, of_title, best = found[:, 0]
     assert 0 < in_wordings < in_all <= 1
     assert of_title == 1
     assert best > 0
     assert not found[:, 1:].any()
-    assert not concepts.shares(0, [sowing]).any()
+    assert not concepts.shares(0, [sowing], [2]).any()
 
 
 def test_a_whole_entry_holds_what_its_passages_hold_together() -> None:
     built = ngrams.build(["小麦", "锈病", "玉米"], ngrams.char_codes)
     rows, starts = np.array([0, 1, 2]), np.array([0, 2])
-    query = ngrams.char_codes("小麦锈病")
-    apart, together = built.coverage(query, rows), built.whole(query, rows, starts)
-    assert together[0].tolist() == pytest.approx([1.0, 0.0])
-    assert apart[0].max() < 1.0
-    assert together[1, 0] < 1.0, "no passage holds the pair in the middle"
-    assert not built.whole(ngrams.char_codes(""), rows, starts).any()
+    apart, together = Question(built, [ngrams.char_codes("小麦锈病")]).signals(rows, starts)
+    assert together[0, 0].tolist() == pytest.approx([1.0, 0.0])
+    assert apart[0, 1].max() < 1.0
+    assert together[0, 1, 0] < 1.0, "no passage holds the pair in the middle"
 
 
 def test_the_second_best_wording_of_each_entry() -> None:

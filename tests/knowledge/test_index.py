@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge import index, ngrams
+from knowledge import building, index, ngrams
 from knowledge import vectors as vector_part
 from knowledge.embedding import Embedder
 from knowledge.entry import Entry
@@ -47,38 +47,38 @@ class _Counting:
 
 def test_changed_step_by_step_equals_built_at_once(tmp_path: Path, embedder: Embedder, entries: list[Entry]) -> None:
     changed = replace(entries[1], text="心叶期撒药。八月看第二代。", spoken="心叶期撒药，看标签。")
-    index.build([entries[0], entries[1], entries[2], entries[3]], tmp_path / "steps", embedder)
-    index.change(tmp_path / "steps", embedder, add=[entries[5]])
-    index.change(tmp_path / "steps", embedder, remove=[entries[0].id])
-    index.change(tmp_path / "steps", embedder, add=[changed])
+    building.build([entries[0], entries[1], entries[2], entries[3]], tmp_path / "steps", embedder)
+    building.change(tmp_path / "steps", embedder, add=[entries[5]])
+    building.change(tmp_path / "steps", embedder, remove=[entries[0].id])
+    building.change(tmp_path / "steps", embedder, add=[changed])
     wanted = [changed, entries[2], entries[3], entries[5]]
-    built, _ = index.build(wanted, tmp_path / "once", embedder)
+    built, _ = building.build(wanted, tmp_path / "once", embedder)
     steps, once = _open(tmp_path / "steps", embedder), _open(tmp_path / "once", embedder)
     assert steps.index.manifest.inputs == built.inputs
     assert {entry.id: entry for entry in steps.index.entries} == {entry.id: entry for entry in wanted}
     for asked in ("苞谷钻心虫咋整", "社保缓缴吗", "卡丢了咋办", "小麦条锈病怎么防治"):
         assert _scores(steps, asked) == pytest.approx(_scores(once, asked), abs=1e-4)
-    assert index.build(list(reversed(wanted)), tmp_path / "steps", embedder)[1] is False
+    assert building.build(list(reversed(wanted)), tmp_path / "steps", embedder)[1] is False
 
 
 def test_one_more_entry_embeds_only_its_own_passages(tmp_path: Path, embedder: Embedder, entries: list[Entry]) -> None:
     counting = _Counting(embedder)
-    index.build(entries[:5], tmp_path, counting)  # type: ignore[arg-type]
+    building.build(entries[:5], tmp_path, counting)  # type: ignore[arg-type]
     counting.embedded.clear()
-    index.build(entries, tmp_path, counting)  # type: ignore[arg-type]
+    building.build(entries, tmp_path, counting)  # type: ignore[arg-type]
     assert counting.embedded
     assert all(
         any(text in part for part in (entries[5].title,)) or entries[5].title in text
         for text in set(counting.embedded) - set(entries[5].questions)
     )
     counting.embedded.clear()
-    index.change(tmp_path, counting, remove=[entries[5].id])  # type: ignore[arg-type]
+    building.change(tmp_path, counting, remove=[entries[5].id])  # type: ignore[arg-type]
     assert counting.embedded == []
 
 
 def test_a_removed_entry_leaves_no_text_behind(tmp_path: Path, embedder: Embedder, entries: list[Entry]) -> None:
-    index.build(entries, tmp_path, embedder)
-    index.change(tmp_path, embedder, remove=["farm-borer"])
+    building.build(entries, tmp_path, embedder)
+    building.change(tmp_path, embedder, remove=["farm-borer"])
     folder = index.current_folder(tmp_path)
     assert folder is not None
     assert "玉米螟" not in (folder / "entries.jsonl").read_text(encoding="utf-8")
@@ -86,27 +86,27 @@ def test_a_removed_entry_leaves_no_text_behind(tmp_path: Path, embedder: Embedde
 
 
 def test_unknown_id_changes_nothing(tmp_path: Path, embedder: Embedder, entries: list[Entry]) -> None:
-    index.build(entries, tmp_path, embedder)
+    building.build(entries, tmp_path, embedder)
     before = index.current_folder(tmp_path)
     with pytest.raises(EntryError, match="no-such"):
-        index.change(tmp_path, embedder, remove=["farm-borer", "no-such"])
+        building.change(tmp_path, embedder, remove=["farm-borer", "no-such"])
     assert index.current_folder(tmp_path) == before
 
 
 def test_change_without_an_index_names_the_cure(tmp_path: Path, embedder: Embedder, entries: list[Entry]) -> None:
     with pytest.raises(IndexError_, match="kb build"):
-        index.change(tmp_path, embedder, add=entries)
+        building.change(tmp_path, embedder, add=entries)
 
 
 def test_last_entry_cannot_be_removed(tmp_path: Path, embedder: Embedder, entries: list[Entry]) -> None:
-    index.build(entries[:1], tmp_path, embedder)
+    building.build(entries[:1], tmp_path, embedder)
     with pytest.raises(IndexError_, match="no entries"):
-        index.change(tmp_path, embedder, remove=[entries[0].id])
+        building.change(tmp_path, embedder, remove=[entries[0].id])
 
 
 def test_many_searches_while_the_index_changes(tmp_path: Path, embedder: Embedder, entries: list[Entry]) -> None:
     """Each search sees one index or the next, never a mixture: the entry removed is there or not, the rest always."""
-    index.build(entries, tmp_path, embedder)
+    building.build(entries, tmp_path, embedder)
     retriever = _open(tmp_path, embedder)
     failures: list[BaseException] = []
     searched = [0] * 4
@@ -128,9 +128,9 @@ def test_many_searches_while_the_index_changes(tmp_path: Path, embedder: Embedde
     for thread in threads:
         thread.start()
     for _ in range(6):
-        index.change(tmp_path, embedder, remove=["farm-borer"])
+        building.change(tmp_path, embedder, remove=["farm-borer"])
         assert retriever.refresh() is True
-        index.change(tmp_path, embedder, add=[entries[1]])
+        building.change(tmp_path, embedder, add=[entries[1]])
         assert retriever.refresh() is True
     done.set()
     for thread in threads:
@@ -140,9 +140,9 @@ def test_many_searches_while_the_index_changes(tmp_path: Path, embedder: Embedde
 
 
 def test_two_writers_lose_nothing(tmp_path: Path, embedder: Embedder, entries: list[Entry]) -> None:
-    index.build(entries[:2], tmp_path, embedder)
+    building.build(entries[:2], tmp_path, embedder)
     threads = [
-        threading.Thread(target=index.change, args=(tmp_path, embedder), kwargs={"add": [entry]})
+        threading.Thread(target=building.change, args=(tmp_path, embedder), kwargs={"add": [entry]})
         for entry in entries[2:]
     ]
     for thread in threads:

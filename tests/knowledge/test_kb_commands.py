@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from knowledge import index, scoring
+from knowledge import building, index, scoring
 from knowledge.cli import kb
 from knowledge.embedding import Embedder
 from settings import load_settings
@@ -86,7 +86,7 @@ def test_a_model_the_weights_were_not_fitted_for_is_named_with_the_cure(
 ) -> None:
     assert "warning" not in CliRunner().invoke(kb, ["build", "--json"]).stderr
     other = replace(scoring.default_decision(), model="another:1")
-    monkeypatch.setattr(index, "default_decision", lambda: other)
+    monkeypatch.setattr(building, "default_decision", lambda: other)
     told = CliRunner().invoke(kb, ["build", "--json"]).stderr
     lines = [line for line in told.splitlines() if line.startswith("warning: ")]
     assert len(lines) == 1

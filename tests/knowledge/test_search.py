@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knowledge import index, ngrams, scoring
+from knowledge import building, index, ngrams, scoring
 from knowledge.embedding import Embedder
 from knowledge.entry import Entry
 from knowledge.errors import IndexError_
@@ -129,11 +129,11 @@ def test_coverage_is_the_share_of_the_question_a_passage_holds() -> None:
 
 
 def test_unchanged_inputs_are_not_built_again(index_dir: Path, embedder: Embedder, entries: list[Entry]) -> None:
-    assert index.build(entries, index_dir, embedder)[1] is False
+    assert building.build(entries, index_dir, embedder)[1] is False
 
 
 def test_swap_while_serving(tmp_path: Path, embedder: Embedder, entries: list[Entry]) -> None:
-    index.build(entries[:3], tmp_path, embedder)
+    building.build(entries[:3], tmp_path, embedder)
     retriever = Retriever(index.open_current(tmp_path), embedder, tmp_path)
     failures: list[BaseException] = []
     done = threading.Event()
@@ -148,14 +148,14 @@ def test_swap_while_serving(tmp_path: Path, embedder: Embedder, entries: list[En
     thread = threading.Thread(target=serve)
     thread.start()
     for count in (4, 5, 6):
-        index.build(entries[:count], tmp_path, embedder)
+        building.build(entries[:count], tmp_path, embedder)
         assert retriever.refresh() is True
         assert retriever.index.manifest.entries == count
     assert retriever.refresh() is False
     done.set()
     thread.join()
     assert failures == []
-    assert len(list(tmp_path.glob("index-*"))) == index.KEPT_FOLDERS
+    assert len(list(tmp_path.glob("index-*"))) == building.KEPT_FOLDERS
 
 
 @pytest.mark.parametrize(
@@ -171,13 +171,13 @@ def test_damaged_index_is_named_and_rebuilt(
     (folder / name).write_bytes((folder / name).read_bytes()[:50])
     with pytest.raises(IndexError_, match="kb build"):
         index.open_current(copy)
-    assert index.build(entries, copy, embedder)[1] is True
+    assert building.build(entries, copy, embedder)[1] is True
     assert index.open_current(copy).manifest.entries == len(entries)
 
 
 def test_two_entries_with_one_id_are_refused(tmp_path: Path, embedder: Embedder, entries: list[Entry]) -> None:
     with pytest.raises(IndexError_, match="farm-rust"):
-        index.build([entries[0], entries[0]], tmp_path, embedder)
+        building.build([entries[0], entries[0]], tmp_path, embedder)
 
 
 def test_missing_index_names_the_cure(tmp_path: Path) -> None:

@@ -1,0 +1,112 @@
+"""Searching posting lists for one question in several readings; each list is read once for all of them.
+
+Candidates are found with the question's rarest n-grams, as many as bring ``READ`` postings; up to some ten thousand
+passages those are all of them. What makes the decision is exact at every size: the signals of candidates count all
+n-grams of the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csc_array
+
+from knowledge.ngrams import PAIRS_FROM, WEIGHT_OF_COUNT, Codes, NgramIndex, Scores
+
+READ = 400_000
+"""Postings read to find candidates. The words left out are those that a good part of all passages hold."""
+Mask = npt.NDArray[np.bool_]
+
+
+class Question:
+    """The n-grams of some readings that an index knows, rarest first, and the lists that find candidates."""
+
+    def __init__(self, index: NgramIndex, readings: Sequence[Codes], read: int = READ) -> None:
+        self._index = index
+        places, self._weights, self._shares = _weights(index, readings)
+        self._starts, self._stops = index.starts[places], index.starts[places + 1]
+        lengths = self._stops - self._starts
+        self._read = min(int(np.searchsorted(np.cumsum(lengths), read)) + 1, lengths.size)
+        self._lengths = lengths[: self._read]
+        spans = list(zip(self._starts[: self._read].tolist(), self._stops[: self._read].tolist(), strict=True))
+        none = np.zeros(0, np.int32), np.zeros(0, np.uint8)
+        self._rows = np.concatenate([none[0], *(index.rows[start:stop] for start, stop in spans)])
+        self._counts = np.concatenate([none[1], *(index.counts[start:stop] for start, stop in spans)])
+
+    def scores(self) -> Scores:
+        """Cosine of each reading with every passage ``[passages, readings]``, of the n-grams read."""
+        bounds = np.concatenate([[0], np.cumsum(self._lengths)]).astype(np.int32)
+        lists = csc_array(
+            (WEIGHT_OF_COUNT[self._counts], self._rows, bounds), shape=(self._index.passages, self._lengths.size)
+        )
+        found: Scores = lists @ np.ascontiguousarray(self._weights[:, : self._lengths.size].T)
+        found *= self._index.inverse_norms[:, None]
+        return found
+
+    def best(self, k: int, allowed: Mask) -> npt.NDArray[np.int64]:
+        """The ``k`` allowed passages with the highest scores of each reading, together; none that score nothing."""
+        scores = np.where(allowed[:, None], self.scores(), 0.0).T
+        rows = [np.argpartition(-each, k)[:k] if each.size > k else np.arange(each.size) for each in scores]
+        return np.unique(np.concatenate([top[each[top] > 0] for top, each in zip(rows, scores, strict=True)]))
+
+    def signals(self, rows: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> tuple[Scores, Scores]:
+        """What each of ``rows`` (ascending) has of each reading, all its n-grams counted; and what entries have.
+
+        Args:
+            rows: passages, each entry's side by side.
+            starts: ``[entries]`` place in ``rows`` of each entry's first.
+
+        Returns:
+            ``[readings, 3, len(rows)]`` 0..1: the cosine, and the idf-weighted shares of the reading's 1-grams and
+            2-grams the passage holds. ``[readings, 2, entries]``: the shares all passages of an entry hold together.
+        """
+        held = self._held(rows)
+        cosines = (self._weights @ WEIGHT_OF_COUNT[held]) * self._index.inverse_norms[rows]
+        shares = self._shares @ (held > 0).astype(np.float32)
+        whole = self._shares @ (np.maximum.reduceat(held, starts, axis=1) > 0).astype(np.float32)
+        return np.concatenate([cosines[:, None], shares], axis=1), whole
+
+    def _held(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """How often each of ``rows`` holds each n-gram, ``[n-grams, len(rows)]``."""
+        held = np.zeros((self._starts.size, rows.size), np.uint8)
+        if not rows.size:
+            return held
+        number = np.full(self._index.passages, -1, np.int32)
+        number[rows] = np.arange(rows.size)
+        columns = number[self._rows]
+        wanted = np.flatnonzero(columns >= 0)
+        grams = np.repeat(np.arange(self._read), self._lengths)
+        held[grams[wanted], columns[wanted]] = self._counts[wanted]
+        sought = rows.astype(np.int32)  # of the lists' type: any other would copy every list
+        for gram in range(self._read, self._starts.size):
+            span = slice(self._starts[gram], self._stops[gram])
+            holders = self._index.rows[span]
+            near = np.minimum(np.searchsorted(holders, sought), holders.size - 1)
+            held[gram] = np.where(holders[near] == sought, self._index.counts[span][near], 0)
+        return held
+
+
+def _weights(index: NgramIndex, readings: Sequence[Codes]) -> tuple[npt.NDArray[np.int64], Scores, Scores]:
+    """Places of the n-grams ``index`` knows, rarest first; their tf-idf weights ``[readings, n]``, and the share each
+    has of its reading's 1-grams or 2-grams ``[readings, 2, n]``."""
+    every = np.unique(np.concatenate([np.zeros(0, np.int64), *readings]))
+    weights = np.zeros((len(readings), every.size), np.float32)
+    shares = np.zeros((len(readings), 2, every.size), np.float32)
+    if not every.size or not index.codes.size:
+        return np.zeros(0, np.int64), weights[:, :0], shares[:, :, :0]
+    places = np.minimum(np.searchsorted(index.codes, every), index.codes.size - 1)
+    known = index.codes[places] == every
+    idf = np.where(known, index.idf[places], np.float32(np.log(1 + index.passages) + 1))
+    pair = (every >= PAIRS_FROM).astype(np.int64)
+    for row, codes in enumerate(readings):
+        seen, counts = np.unique(codes, return_counts=True)
+        at = np.searchsorted(every, seen)
+        weight = (1 + np.log(counts)) * idf[at]
+        weights[row, at] = weight / max(float(np.linalg.norm(weight)), 1e-9) * idf[at]
+        total = np.maximum(np.bincount(pair[at], weights=idf[at], minlength=2), 1e-9)
+        shares[row, pair[at], at] = idf[at] / total[pair[at]]
+    frequency = index.starts[places + 1] - index.starts[places]
+    order = np.flatnonzero(known)[np.argsort(frequency[known], kind="stable")]
+    return places[order], weights[:, order], shares[:, :, order]
