@@ -1,9 +1,9 @@
 """What search weights are fitted on: development questions searched in several indexes, their features and answers.
 
 Every development question is searched as written and misheard (homophones of the content's own characters, and dialect
-near-homophones) in indexes of the shipped entries: as they are, as bare documents (without wordings and spoken form,
-like imports), and mixed. Two wordings of every entry are questions, too, to an index that lacks them. For bare
-documents a fixed third of the public queries is added when that file is beside the checkout.
+near-homophones) in two indexes of the shipped entries: as they are, and half of them as bare documents (without
+wordings and spoken form, like imports). Two wordings of every entry are questions, too, to an index that lacks them.
+For bare documents a fixed third of the public queries is added when that file is beside the checkout.
 """
 
 from __future__ import annotations
@@ -154,19 +154,17 @@ def _held_out_wordings(entry: Entry) -> tuple[str, ...]:
 def collect(entries: Sequence[Entry], questions: Sequence[Question], embedder: Embedder, cache: Path) -> list[Case]:
     """All cases; of each index in ``cache`` only what is new is embedded."""
     pools = {folded: _pools(entries, folded) for folded in (False, True)}
-    bare = [replace(entry, questions=(), spoken="", status="imported") for entry in entries]
     dice = random.Random(0)
-    mixed = [dice.choice(pair) for pair in zip(entries, bare, strict=True)]
+    mixed = [dice.choice((entry, replace(entry, questions=(), spoken="", status="imported"))) for entry in entries]
     remembering = Remembering(embedder)
     cases = []
-    for mode, name, group, asked, variants in (
-        ("worded", "content", entries, questions, (None, False, True)),
-        ("bare", "bare", bare, questions[::2], (None, False)),
-        ("mixed", "mixed", mixed, questions[1::2], (None,)),
+    for mode, name, group, variants in (
+        ("worded", "content", entries, (None, False, True)),
+        ("mixed", "mixed", mixed, (None, False)),
     ):
         ask = Searcher.of(mode, name, group, cache, remembering)
         remembering.remember(ask.retriever.index)
-        for question in tqdm(asked, desc=f"{mode} questions", file=sys.stderr):
+        for question in tqdm(questions, desc=f"{mode} questions", file=sys.stderr):
             for folded in variants:
                 text = question.text if folded is None else misheard_own(question.text, pools[folded], folded)
                 cases.append(ask.case(question, text))
