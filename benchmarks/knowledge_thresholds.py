@@ -79,10 +79,10 @@ def decision(model: str, weights: Floats, answer: float = 1.0, clarify: float = 
     return Decision(model, plain[:WORDED], plain[WORDED:-NOTHING], plain[-NOTHING:], answer, clarify)
 
 
-def outcome(case: Case, chances: Floats, nothing: float, thresholds: Decision) -> str:
+def outcome(case: Case, chances: Floats, nothing: float, chosen: Decision) -> str:
     """What the user would get."""
     order = np.argsort(-chances)
-    made = decide(thresholds, [float(chances[place]) for place in order[:3]], nothing)
+    made = decide(chosen, [float(chances[place]) for place in order[:3]], nothing)
     if made == "refuse":
         return "missed" if case.question.ids else "refused"
     if made == "answer":
@@ -106,6 +106,41 @@ def held_out(cases: Sequence[Case], model: str) -> list[tuple[Case, Floats, floa
     return judged
 
 
+def thresholds(fitted: Decision, judged: Sequence[tuple[Case, Floats, float]]) -> Decision:
+    """``fitted`` with the thresholds of least cost over ``judged``, the strictest of equals."""
+    rows = []
+    for case, chances, nothing in judged:
+        order = np.argsort(-chances)[:3]
+        best, next_ = (*chances[order[:2]], 0.0, 0.0)[:2]
+        known = bool(case.question.ids)
+        answered = COST["right"] if len(order) and case.answers[order[0]] else COST["wrong"]
+        asked = COST["clarify"] if case.answers[order].any() else COST["clarify wrong"]
+        rows.append(
+            (
+                best,
+                best / max(best + next_, 1e-9),
+                1 - nothing,
+                answered,
+                asked,
+                COST["missed"] if known else 0.0,
+                case.weight,
+            )
+        )
+    best, share, any_, answered, asked, refused, weight = np.array(rows).T
+
+    def cost(choice: Decision) -> float:
+        answers = (best >= choice.answer) & (share >= choice.margin)
+        each = np.where(answers, answered, np.where(any_ >= choice.clarify, asked, refused))
+        return float((weight * each).sum())
+
+    grid = itertools.product(np.arange(0.4, 0.9, 0.05), np.arange(0.1, 0.7, 0.05), np.arange(0.5, 0.98, 0.03))
+    choices = [
+        replace(fitted, answer=round(float(a), 3), clarify=round(float(c), 3), margin=round(float(m), 3))
+        for a, c, m in grid
+    ]
+    return min(choices, key=lambda choice: (cost(choice), -choice.answer, -choice.margin, -choice.clarify))
+
+
 def main(arguments: list[str]) -> int:
     settings = load_settings()
     embedder = open_embedder(resolve(settings.models_dir, settings.embedding_dir))
@@ -122,13 +157,7 @@ def main(arguments: list[str]) -> int:
     judged = held_out(cases, embedder.identity)
     final = decision(embedder.identity, fit(cases))
 
-    def cost(thresholds: Decision) -> float:
-        return sum(case.weight * COST[outcome(case, *chances, thresholds)] for case, *chances in shipped)
-
-    shipped = [each for each in judged if each[0].mode == "worded"]
-    grid = itertools.product(np.arange(0.5, 0.96, 0.03), np.arange(0.2, 0.9, 0.05))
-    choices = [replace(final, answer=round(float(a), 3), clarify=round(float(c), 3)) for a, c in grid]
-    final = min(choices, key=lambda choice: (cost(choice), -choice.answer, -choice.clarify))
+    final = thresholds(final, [each for each in judged if each[0].mode == "worded"])
     figures: dict[str, dict[str, float]] = {}
     for mode, kind in itertools.product(MODES, ("plain", "dialect", "outside", "held", "public", "absent")):
         mine = [each for each in judged if each[0].mode == mode and each[0].question.kind == kind]

@@ -144,9 +144,9 @@ class Retriever:
         near = scoring.prefer_near(
             np.fromiter(chances.values(), dtype=np.float32), _nearness(index.regions[entries], chain)
         )
-        order = np.argsort(-near, kind="stable")[:k]
-        hits = tuple(_hit(index.entries[entries[place]], float(near[place])) for place in order)
-        decision = decide(index.manifest.decision, [float(near[place]) for place in order], nothing)
+        order = np.argsort(-near, kind="stable")
+        hits = tuple(_hit(index.entries[entries[place]], float(near[place])) for place in order[:k])
+        decision = decide(index.manifest.decision, near[order].tolist(), nothing)
         if decision == "answer":
             decision = _checked(index, index.entries[entries[order[0]]], heard[0])
         return SearchResult(decision, hits)

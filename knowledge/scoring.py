@@ -61,6 +61,9 @@ class Decision:
     """Least probability of the best entry to answer with it."""
     clarify: float
     """Least probability of all entries together to ask which one is meant."""
+    margin: float = 0.0
+    """Least share the best entry must have of what it and the next one have together to answer with it: two entries
+    that both fit lead to a question."""
 
     def __post_init__(self) -> None:
         if (len(self.worded), len(self.bare), len(self.nothing)) != (WORDED, BARE, NOTHING):
@@ -70,7 +73,13 @@ class Decision:
     def from_json(cls, stored: dict[str, Any]) -> Decision:
         """The decision ``dataclasses.asdict`` and JSON made a dictionary of."""
         weights = {name: tuple(map(float, stored[name])) for name in ("worded", "bare", "nothing")}
-        return cls(model=stored["model"], **weights, answer=stored["answer"], clarify=stored["clarify"])
+        return cls(
+            model=stored["model"],
+            **weights,
+            answer=stored["answer"],
+            clarify=stored["clarify"],
+            margin=stored["margin"],
+        )
 
 
 def default_decision() -> Decision:
@@ -181,6 +190,9 @@ def decide(
     thresholds: Decision, probabilities: Sequence[float], nothing: float
 ) -> Literal["answer", "clarify", "refuse"]:
     """The decision for the probabilities of the entries, highest first, and of "nothing"."""
-    if probabilities and probabilities[0] >= thresholds.answer:
+    if not probabilities:
+        return "refuse"
+    best, next_ = probabilities[0], probabilities[1] if len(probabilities) > 1 else 0.0
+    if best >= thresholds.answer and best >= thresholds.margin * (best + next_):
         return "answer"
-    return "clarify" if probabilities and 1 - nothing >= thresholds.clarify else "refuse"
+    return "clarify" if 1 - nothing >= thresholds.clarify else "refuse"
