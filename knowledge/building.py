@@ -104,11 +104,16 @@ def change(
 def _serving(index_dir: Path, model: str) -> Index | None:
     """The serving index when its vectors can be taken over."""
     folder = current_folder(index_dir)
+    if folder is None:
+        return None
     try:
-        index = open_folder(folder) if folder else None
+        index = open_folder(folder)
     except IndexError_:
-        return None  # damaged: make it anew
-    return index if index and index.manifest.model == model and index.manifest.cutting == _cutting() else None
+        try:
+            index = open_folder(folder, default_decision())  # weights of another version; the vectors are good
+        except IndexError_:
+            return None  # damaged: make it anew
+    return index if index.manifest.model == model and index.manifest.cutting == _cutting() else None
 
 
 def _swap_in(
