@@ -2,7 +2,8 @@
 
 ``questions/`` was written from titles and texts of the entries, not from their wordings. A fixed seed splits it by
 entry (out-of-scope questions by their own text): a third is ``dev`` and may be fitted on, the rest is ``test`` and is
-only reported. The older ``knowledge_queries.tsv`` was used for tuning and is all ``dev``.
+only reported. ``questions/development.tsv`` (more questions for entries of the development part alone, and more that
+nothing answers) and the older ``knowledge_queries.tsv`` were used for tuning and are all ``dev``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from pypinyin import lazy_pinyin
 HERE = Path(__file__).parent
 CONFUSION = HERE.parents[1] / "shared/data/confusion/same_pinyin.txt"
 """Homophone table beside the checkout; without it an own table is made of the characters of the content."""
+PUBLIC = HERE.parents[1] / "shared/data/retrieval_dev.jsonl"
+"""Public retrieval subsets beside the checkout."""
 SPLIT_SEED = "xiangyin-questions-1"
 NOISE_SEED = 20
 NOISE_SHARE = 0.2
@@ -42,6 +45,11 @@ class Question:
 def _part(key: str) -> str:
     digest = hashlib.sha256(f"{SPLIT_SEED}|{key}".encode()).digest()
     return "dev" if int.from_bytes(digest[:4], "big") % 3 == 0 else "test"
+
+
+def public_part(query: str) -> str:
+    """``dev`` for the third of the public queries (by id) that weights of bare documents may be fitted on."""
+    return "dev" if int(hashlib.sha256(query.encode()).hexdigest(), 16) % 3 == 0 else "test"
 
 
 def _rows(path: Path, columns: int) -> Iterable[list[str]]:
@@ -69,6 +77,11 @@ def read(known: Iterable[str]) -> list[Question]:
     ]
     found = [Question(q.kind, q.group, q.ids, q.text, _part(q.ids[0])) for q in found]
     found += [Question("outside", r[0], (), r[1], _part(r[1])) for r in _rows(HERE / "questions/outside.tsv", 2)]
+    for kind, group, names, text in _rows(HERE / "questions/development.tsv", 4):
+        answers = tuple(filter(None, names.split(",")))
+        if answers and _part(answers[0]) != "dev":
+            raise ValueError(f"development.tsv: {answers[0]} belongs to the test part: {text}")
+        found.append(Question(kind, group, answers, text, "dev"))
     for kind, names, text in _rows(HERE / "knowledge_queries.tsv", 3):
         label = {"clean": "plain", "out": "outside"}.get(kind, kind)
         found.append(Question(label, "", tuple(filter(None, names.split(","))), text, "dev"))

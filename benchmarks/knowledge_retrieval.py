@@ -18,7 +18,16 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from benchmarks.knowledge_questions import NOISE_SEED, NOISE_SHARE, Question, homophones, misheard, read
+from benchmarks.knowledge_questions import (
+    NOISE_SEED,
+    NOISE_SHARE,
+    PUBLIC,
+    Question,
+    homophones,
+    misheard,
+    public_part,
+    read,
+)
 from benchmarks.machine import heading
 from knowledge import building, evaluate, importing, index
 from knowledge.embedding import Embedder, open_embedder
@@ -27,7 +36,6 @@ from knowledge.models import resolve
 from knowledge.retriever import Retriever
 from settings import load_settings
 
-PUBLIC = Path(__file__).resolve().parents[2] / "shared/data/retrieval_dev.jsonl"
 RESULTS = Path(__file__).with_name("results") / "knowledge.md"
 DEPTH = 10
 Ranker = Callable[[str], list[str]]
@@ -139,23 +147,23 @@ def own_rows(made: Bench, questions: Sequence[Question], errors: bool = False) -
 
 
 def public_rows(subset: evaluate.Subset, made: Bench) -> list[str]:
-    """Table rows for one public subset."""
+    """Table rows for one public subset: all its questions, and those that nothing was fitted on."""
     rows = []
+    unseen = [public_part(query.id) == "test" for query in subset.queries]
     for noise in (False, True):
-        cells = []
+        cells: dict[bool, list[str]] = {True: [], False: []}
         for ranker in made.rankers().values():
-            ranks, times = [], []
+            ranks = []
             for query in subset.queries:
-                text = misheard(query.text) if noise else query.text
-                start = time.perf_counter()
-                ranked = ranker(text)
-                times.append((time.perf_counter() - start) * 1000)
+                ranked = ranker(misheard(query.text) if noise else query.text)
                 places = [place for place, name in enumerate(ranked, 1) if name in query.relevant]
                 ranks.append(places[0] if places else 0)
-            figures = evaluate.figures(len(subset.docs), ranks, times)
-            cells.append(f"{figures['hit@1']:.3f} / {figures['hit@3']:.3f} / {figures['mrr']:.3f}")
-        label = f"{subset.name}, {'misheard' if noise else 'as written'}"
-        rows.append(f"| {label} | {len(subset.docs)} | {len(subset.queries)} | " + " | ".join(cells) + " |")
+            for every, mine in ((True, ranks), (False, [r for r, u in zip(ranks, unseen, strict=True) if u])):
+                figures = evaluate.figures(len(subset.docs), mine, [])
+                cells[every].append(f"{figures['hit@1']:.3f} / {figures['hit@3']:.3f} / {figures['mrr']:.3f}")
+        for every, count in ((True, len(unseen)), (False, sum(unseen))):
+            label = f"{subset.name}, {'misheard' if noise else 'as written'}{'' if every else ', unseen'}"
+            rows.append(f"| {label} | {len(subset.docs)} | {count} | " + " | ".join(cells[every]) + " |")
     return rows
 
 
@@ -206,7 +214,8 @@ def main(arguments: list[str]) -> int:
     ]
     if PUBLIC.is_file():
         lines += [
-            "hit@1 / hit@3 / mrr of ten. Never fitted on.",
+            "hit@1 / hit@3 / mrr of ten. The ten weights of documents without wordings were fitted on a third of the "
+            "questions (by a hash of their ids), too; `unseen` are the other two thirds.",
             "",
             "| subset | documents | questions | search | jieba BM25 | dense only |",
             "|---|--:|--:|--:|--:|--:|",

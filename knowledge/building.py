@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -104,11 +104,17 @@ def change(
 def _serving(index_dir: Path, model: str) -> Index | None:
     """The serving index when its vectors can be taken over."""
     folder = current_folder(index_dir)
+    if folder is None:
+        return None
     try:
-        index = open_folder(folder) if folder else None
+        index = open_folder(folder)
     except IndexError_:
-        return None  # damaged: make it anew
-    return index if index and index.manifest.model == model and index.manifest.cutting == _cutting() else None
+        try:
+            index = open_folder(folder, default_decision())  # weights of another version; the vectors are good
+            index = replace(index, manifest=replace(index.manifest, inputs=""))
+        except IndexError_:
+            return None  # damaged: make it anew
+    return index if index.manifest.model == model and index.manifest.cutting == _cutting() else None
 
 
 def _swap_in(
@@ -131,7 +137,7 @@ def _swap_in(
     inputs = _inputs_hash(pairs, embedder.identity, decision)
     name = f"index-{inputs[:16]}"
     current = current_folder(index_dir)
-    if current and base and current.name == name:
+    if current and base and base.manifest.inputs == inputs:
         return base.manifest, False
     if (index_dir / name).is_dir() and (current is None or current.name != name):
         try:

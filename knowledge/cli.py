@@ -154,6 +154,8 @@ def _build(json_: bool, before: dict[str, int] | None = None, problems: list[str
     built = build_all(load_settings(), _progress)
     for problem in built.problems:
         print(f"left out: {problem}", file=sys.stderr)
+    if built.warning:
+        print(f"warning: {built.warning}", file=sys.stderr)
     summary = {**(before or {}), **built.summary}
     if json_:
         print(json.dumps({**summary, "problems": [*(problems or []), *built.problems]}, ensure_ascii=False))

@@ -103,8 +103,8 @@ def current_folder(index_dir: Path) -> Path | None:
     return index_dir / name
 
 
-def open_folder(folder: Path) -> Index:
-    """Opens one index folder.
+def open_folder(folder: Path, decision: Decision | None = None) -> Index:
+    """Opens one index folder, with ``decision`` in the place of the stored one where given.
 
     Raises:
         IndexError_: incomplete, damaged or of another format.
@@ -115,8 +115,8 @@ def open_folder(folder: Path) -> Index:
         stored = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         if stored["format"] != FORMAT:
             raise IndexError_(f"{folder}: index format {stored['format']}, this version reads {FORMAT}; {CURE}")
-        calibration, decision = Calibration(**stored.pop("calibration")), Decision.from_json(stored.pop("decision"))
-        manifest = Manifest(**stored, calibration=calibration, decision=decision)
+        calibration, fitted = Calibration(**stored.pop("calibration")), stored.pop("decision")
+        manifest = Manifest(**stored, calibration=calibration, decision=decision or Decision.from_json(fitted))
         faiss.omp_set_num_threads(1)  # threads cost more than they bring at these sizes
         vectors = faiss.read_index(str(folder / "vectors.faiss"))
         with np.load(folder / "tables.npz") as tables:

@@ -13,6 +13,7 @@ from knowledge.embedding import OnnxEmbedder, Progress, open_embedder
 from knowledge.entry import load, to_entry
 from knowledge.errors import ImportError_
 from knowledge.models import resolve
+from knowledge.scoring import Decision
 
 
 class Places(Protocol):
@@ -32,10 +33,21 @@ class Places(Protocol):
 
 @dataclass(frozen=True)
 class Built:
-    """What a build did, and one line for each thing left out."""
+    """What a build did, and one line for each thing left out; ``warning`` tells what search will suffer from."""
 
     summary: dict[str, object]
     problems: tuple[str, ...]
+    warning: str | None = None
+
+
+def misfit(decision: Decision, model: str) -> str | None:
+    """One line when the weights and thresholds of ``decision`` were fitted for another embedding model."""
+    if decision.model == model:
+        return None
+    return (
+        f"answers and refusals are tuned for the model {decision.model}, not {model}, and will often be wrong; "
+        "fit them with this model: python -m benchmarks.knowledge_thresholds --write && xiangyin kb build"
+    )
 
 
 def bring_in(
@@ -148,4 +160,4 @@ def build_all(places: Places, progress: Callable[[str, int], Progress] | None = 
         "index": "built" if new else "unchanged",
         "fraud": "trained" if trained else "unchanged",
     }
-    return Built(summary, tuple(problems))
+    return Built(summary, tuple(problems), misfit(manifest.decision, manifest.model))

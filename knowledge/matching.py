@@ -51,17 +51,22 @@ class Question:
         rows = [np.argpartition(-each, k)[:k] if each.size > k else np.arange(each.size) for each in scores]
         return np.unique(np.concatenate([top[each[top] > 0] for top, each in zip(rows, scores, strict=True)]))
 
-    def signals(self, rows: npt.NDArray[np.int64]) -> Scores:
-        """What each of ``rows`` (ascending) has of each reading, all its n-grams counted.
+    def signals(self, rows: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> tuple[Scores, Scores]:
+        """What each of ``rows`` (ascending) has of each reading, all its n-grams counted; and what entries have.
+
+        Args:
+            rows: passages, each entry's side by side.
+            starts: ``[entries]`` place in ``rows`` of each entry's first.
 
         Returns:
             ``[readings, 3, len(rows)]`` 0..1: the cosine, and the idf-weighted shares of the reading's 1-grams and
-            2-grams the passage holds.
+            2-grams the passage holds. ``[readings, 2, entries]``: the shares all passages of an entry hold together.
         """
         held = self._held(rows)
         cosines = (self._weights @ WEIGHT_OF_COUNT[held]) * self._index.inverse_norms[rows]
         shares = self._shares @ (held > 0).astype(np.float32)
-        return np.concatenate([cosines[:, None], shares], axis=1)
+        whole = self._shares @ (np.maximum.reduceat(held, starts, axis=1) > 0).astype(np.float32)
+        return np.concatenate([cosines[:, None], shares], axis=1), whole
 
     def _held(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """How often each of ``rows`` holds each n-gram, ``[n-grams, len(rows)]``."""

@@ -17,14 +17,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from knowledge import ngrams, scoring, subjects
+from knowledge import concepts, ngrams, scoring, subjects
 from knowledge import vectors as vector_part
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.entry import Day, Entry, Source, region_chain
 from knowledge.errors import IndexError_
 from knowledge.index import CURE, Index, current_folder, open_current
 from knowledge.matching import Question
-from knowledge.scoring import Features, decide
+from knowledge.scoring import Features, Signals, decide
 from nlu.dialect import lexicon
 
 CANDIDATES = 40
@@ -32,6 +32,8 @@ CANDIDATES = 40
 MAX_HYPOTHESES = 5
 MAX_CHARS = 200
 """A question longer than this is cut: what is asked stands at its start or end (half of each is kept)."""
+PLAIN = 2
+"""The first readings change no more than dialect words."""
 _NO_FEATURES = np.zeros(scoring.NOTHING, dtype=np.float32)
 
 
@@ -142,9 +144,9 @@ class Retriever:
         near = scoring.prefer_near(
             np.fromiter(chances.values(), dtype=np.float32), _nearness(index.regions[entries], chain)
         )
-        order = np.argsort(-near, kind="stable")[:k]
-        hits = tuple(_hit(index.entries[entries[place]], float(near[place])) for place in order)
-        decision = decide(index.manifest.decision, [float(near[place]) for place in order], nothing)
+        order = np.argsort(-near, kind="stable")
+        hits = tuple(_hit(index.entries[entries[place]], float(near[place])) for place in order[:k])
+        decision = decide(index.manifest.decision, near[order].tolist(), nothing)
         if decision == "answer":
             decision = _checked(index, index.entries[entries[order[0]]], heard[0])
         return SearchResult(decision, hits)
@@ -175,7 +177,7 @@ class Retriever:
 
         Args:
             index: the index to search.
-            readings: the question as heard, then other readings of it.
+            readings: of the function ``readings``.
             allowed: ``[entries]``.
         """
         rows_allowed = allowed[index.entry_of]
@@ -194,13 +196,28 @@ class Retriever:
         rows = np.arange(counts.sum()) + np.repeat(index.first_row[entries] - starts, counts)
         wording = rows >= np.repeat(index.first_wording[entries], counts)
         dense = index.manifest.calibration(vectors @ vector_part.reconstruct(index.vectors, rows).T).max(axis=0)
-        (tfidf, *covered), (heard, *sounding) = (question.signals(rows).max(axis=0) for question in (chars, sounds))
-        best = np.stack([dense, tfidf, heard, *covered, *sounding]).astype(np.float32)
+        (of_chars, whole_chars), (of_sounds, whole_sounds) = (each.signals(rows, starts) for each in (chars, sounds))
+
+        def together(readings: slice) -> npt.NDArray[np.float32]:
+            (tfidf, *covered), (heard, *sounding) = (each[readings].max(axis=0) for each in (of_chars, of_sounds))
+            return np.stack([dense, tfidf, heard, *covered, *sounding]).astype(np.float32)
+
+        said = [index.entries.words(entry) for entry in entries.tolist()]
         named = frozenset[str]().union(*map(subjects.named, readings[1:] or readings))
-        strange = np.array(
-            [bool(named) and subjects.strange(index.entries.words(entry), named) for entry in entries.tolist()]
+        asked = concepts.asked(readings)
+        signals = Signals(
+            best=together(slice(None)),
+            plain=together(slice(PLAIN)),
+            whole=np.concatenate([whole_chars.max(axis=0), whole_sounds.max(axis=0)]),
+            concerns=concepts.shares(
+                asked, said, (index.first_row[entries + 1] - index.first_wording[entries]).tolist()
+            ),
+            strange=np.array([bool(named) and subjects.strange(words, named) for words in said]),
+            longest=-np.log(np.minimum.reduceat(np.where(wording, 1.0, index.chars.inverse_norms[rows]), starts)),
+            wording=wording,
+            starts=starts,
         )
-        return entries, scoring.features(best, wording, starts, strange, readings[0])
+        return entries, scoring.features(signals, readings[0], asked > 0)
 
 
 def _checked(index: Index, best: Entry, heard: list[str]) -> Literal["answer", "clarify", "refuse"]:
@@ -209,19 +226,25 @@ def _checked(index: Index, best: Entry, heard: list[str]) -> Literal["answer", "
     Judged by the words as heard, or in Mandarin (``heard`` holds them first): as they were probably said, an unknown
     crop may have become a known one.
     """
-    plain = heard[:2] if len(heard) > 2 else heard[:1]
+    plain = dict.fromkeys(heard[:PLAIN])
     if not all(subjects.another(best, reading) for reading in plain):
         return "answer"
     return "refuse" if all(subjects.unknown(index.wordings, reading) for reading in plain) else "clarify"
 
 
 def readings(index: Index, query: str, region: str | None = None) -> list[str]:
-    """A question as heard; in Mandarin words; and as it was probably said, in Mandarin words. Empty: nothing asked."""
+    """A question as heard; in Mandarin words; and as it was probably said, in Mandarin words. What follows is left out
+    where it says nothing new. Empty: nothing asked."""
     text = " ".join(query.split())
     if len(text) > MAX_CHARS:
         text = text[: MAX_CHARS // 2] + text[-MAX_CHARS // 2 :]
-    texts = [text, lexicon.normalise(text, region), lexicon.normalise(index.rehearing(text), region)]
-    return [reading for reading in dict.fromkeys(texts) if reading.strip()]
+    if not text:
+        return []
+    mandarin = lexicon.normalise(text, region)
+    guess = lexicon.normalise(index.rehearing(text), region)
+    if guess in (text, mandarin):
+        return [text, mandarin] if mandarin != text else [text]
+    return [text, mandarin, guess]
 
 
 def meant(readings: list[str]) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from knowledge import index
+from knowledge import building, index, scoring
 from knowledge.cli import kb
 from knowledge.embedding import Embedder
 from settings import load_settings
@@ -78,3 +79,16 @@ def test_errors_are_one_line_and_exit_code_1(state: Path, tmp_path: Path) -> Non
         assert done.exit_code == 1
         assert done.stderr.startswith("knowledge.")
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_model_the_weights_were_not_fitted_for_is_named_with_the_cure(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "warning" not in CliRunner().invoke(kb, ["build", "--json"]).stderr
+    other = replace(scoring.default_decision(), model="another:1")
+    monkeypatch.setattr(building, "default_decision", lambda: other)
+    told = CliRunner().invoke(kb, ["build", "--json"]).stderr
+    lines = [line for line in told.splitlines() if line.startswith("warning: ")]
+    assert len(lines) == 1
+    assert "another:1" in lines[0]
+    assert "benchmarks.knowledge_thresholds --write" in lines[0]

@@ -88,12 +88,14 @@ def test_k_limits_hits_without_changing_the_decision(retriever: Retriever) -> No
         ([0.8, 0.1], 0.1, "answer"),
         ([0.48, 0.47], 0.05, "clarify"),
         ([0.4, 0.1], 0.5, "clarify"),
+        ([0.6, 0.3], 0.1, "clarify"),
+        ([0.7], 0.3, "answer"),
         ([0.2, 0.1], 0.7, "refuse"),
         ([], 1.0, "refuse"),
     ],
 )
 def test_decision(chances: list[float], nothing: float, wanted: str) -> None:
-    assert decide(replace(scoring.default_decision(), answer=0.6, clarify=0.5), chances, nothing) == wanted
+    assert decide(replace(scoring.default_decision(), answer=0.6, clarify=0.5, margin=0.7), chances, nothing) == wanted
 
 
 def test_shipped_weights_belong_to_the_shipped_model(embedder: Embedder) -> None:
