@@ -14,8 +14,7 @@ from knowledge import building, index
 from knowledge.embedding import Embedder
 from knowledge.entry import Entry
 from knowledge.errors import FraudModelError, IndexError_
-from knowledge.fraud import BUCKETS, MODEL_FILE, FraudChecker
-from knowledge.fraud_signs import load_signs
+from knowledge.fraud import BOUND, FEATURE_FORMAT, MODEL_FILE, FraudChecker
 from knowledge.retriever import Retriever
 
 pytestmark = pytest.mark.unit
@@ -24,36 +23,33 @@ ASKED = "今天天气不错"
 
 def _classifier(folder: Path, embedder: Embedder, bias: float, identity: str | None = None) -> None:
     """A classifier that says the same of everything, written as training writes it."""
-    width = embedder.dimension + BUCKETS + len(load_signs().signs)
     part = folder / ".new.npz"
     np.savez(
         part,
         identity=np.array(identity or embedder.identity),
-        weights=np.zeros(width, np.float32),
+        format=np.array(FEATURE_FORMAT),
+        weights=np.zeros(embedder.dimension, np.float32),
         bias=np.float32(bias),
-        slope=np.float32(1),
-        offset=np.float32(0),
-        idf=np.ones(BUCKETS, np.float32),
         center=np.zeros(embedder.dimension, np.float32),
     )
     part.replace(folder / MODEL_FILE)
 
 
 def test_a_new_fraud_classifier_is_taken_over(tmp_path: Path, embedder: Embedder) -> None:
-    _classifier(tmp_path, embedder, bias=-3.0)
+    _classifier(tmp_path, embedder, bias=-BOUND)
     checker = FraudChecker.open(tmp_path, tmp_path, embedder)
     assert checker.refresh() is False
     assert checker.check(ASKED).label == "normal"
-    _classifier(tmp_path, embedder, bias=3.0)
+    _classifier(tmp_path, embedder, bias=BOUND)
     assert checker.refresh() is True
     assert checker.check(ASKED).label == "fraud"
     assert checker.refresh() is False
 
 
 def test_a_classifier_that_does_not_fit_leaves_the_old_one(tmp_path: Path, embedder: Embedder) -> None:
-    _classifier(tmp_path, embedder, bias=-3.0)
+    _classifier(tmp_path, embedder, bias=-BOUND)
     checker = FraudChecker.open(tmp_path, tmp_path, embedder)
-    _classifier(tmp_path, embedder, bias=3.0, identity="another:model")
+    _classifier(tmp_path, embedder, bias=BOUND, identity="another:model")
     for _ in range(2):
         with pytest.raises(FraudModelError, match="another:model"):
             checker.refresh()
