@@ -18,6 +18,7 @@ from knowledge import vectors as vector_part
 from knowledge.embedding import Embedder
 from knowledge.entry import Entry
 from knowledge.errors import EntryError, IndexError_
+from knowledge.matching import Question
 from knowledge.retriever import Retriever
 
 pytestmark = pytest.mark.unit
@@ -184,22 +185,8 @@ def test_posting_lists_changed_equal_built_anew(old: list[str], flags: list[bool
     anew = ngrams.build([text for text, stays in zip(old, kept, strict=True) if stays] + new, ngrams.char_codes)
     for name in ("codes", "starts", "rows", "counts", "inverse_norms"):
         np.testing.assert_array_equal(getattr(changed, name), getattr(anew, name), err_msg=name)
-    query = ngrams.char_codes(asked)
-    np.testing.assert_allclose(changed.scores(query), anew.scores(query))
-
-
-def test_scores_are_those_of_the_formula() -> None:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    texts = ["小麦条锈病", "玉米螟虫虫害", "银行卡挂失补办", "小麦白粉病", "玉米"]
-    tfidf = TfidfVectorizer(analyzer="char", ngram_range=(1, 2), sublinear_tf=True)
-    table = tfidf.fit_transform(texts)
-    for asked in ("小麦病", "玉米玉米虫", "补办银行卡"):
-        grams = [asked[place : place + size] for size in (1, 2) for place in range(len(asked) - size + 1)]
-        if all(gram in tfidf.vocabulary_ for gram in grams):  # foreign n-grams count in ours, not there
-            wanted = (table @ tfidf.transform([asked]).T).toarray()[:, 0]
-            found = ngrams.build(texts, ngrams.char_codes).scores(ngrams.char_codes(asked))
-            np.testing.assert_allclose(found, wanted, atol=1e-6)
+    query = [ngrams.char_codes(asked)]
+    np.testing.assert_allclose(Question(changed, query).scores(), Question(anew, query).scores())
 
 
 def _cloud(count: int, seed: int) -> vector_part.Vectors:

@@ -25,13 +25,14 @@ def test_scores_are_those_of_the_formula() -> None:
             wanted = (table @ tfidf.transform([asked]).T).toarray()[:, 0]
             question = Question(ngrams.build(texts, ngrams.char_codes), [ngrams.char_codes(asked)])
             np.testing.assert_allclose(question.scores()[:, 0], wanted, atol=1e-6)
-            np.testing.assert_allclose(question.signals(np.arange(5))[0, 0], wanted, atol=1e-6)
+            np.testing.assert_allclose(question.signals(np.arange(5), np.arange(5))[0][0, 0], wanted, atol=1e-6)
 
 
 def test_shares_are_what_a_passage_holds_of_the_question() -> None:
     built = ngrams.build(["小麦锈病", "玉米"], ngrams.char_codes)
     rows = np.array([0, 1])
-    held, partly, nothing = Question(built, [ngrams.char_codes(text) for text in ("锈病", "锈虫", "")]).signals(rows)
+    question = Question(built, [ngrams.char_codes(text) for text in ("锈病", "锈虫", "")])
+    held, partly, nothing = question.signals(rows, rows)[0]
     assert held[1:].tolist() == [[1.0, 0.0], [1.0, 0.0]]
     assert 0 < partly[1, 0] < 1
     assert not nothing.any()
@@ -53,10 +54,13 @@ def test_signals_count_every_ngram_however_few_are_read(texts: list[str], readin
     codes = [ngrams.char_codes(text) for text in readings]
     whole, part = Question(built, codes), Question(built, codes, read)
     rows = np.arange(0, len(texts), 2)
-    np.testing.assert_allclose(part.signals(rows), whole.signals(rows), atol=1e-6)
-    np.testing.assert_allclose(whole.signals(rows)[:, 0], whole.scores()[rows].T, atol=1e-6)
-    for reading, each in zip(codes, whole.signals(rows), strict=True):
-        np.testing.assert_allclose(Question(built, [reading]).signals(rows)[0], each, atol=1e-6)
+    starts = np.arange(0, rows.size, 2)
+    (some, some_whole), (every, every_whole) = part.signals(rows, starts), whole.signals(rows, starts)
+    np.testing.assert_allclose(some, every, atol=1e-6)
+    np.testing.assert_allclose(some_whole, every_whole, atol=1e-6)
+    np.testing.assert_allclose(every[:, 0], whole.scores()[rows].T, atol=1e-6)
+    for reading, each in zip(codes, every, strict=True):
+        np.testing.assert_allclose(Question(built, [reading]).signals(rows, starts)[0][0], each, atol=1e-6)
 
 
 def test_the_best_are_allowed_ones_of_every_reading() -> None:
