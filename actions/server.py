@@ -20,6 +20,7 @@ from actions.cases import CaseBook
 from actions.delivery import Delivery
 from actions.errors import ActionsError, LedgerUnavailable
 from actions.ledger.database import reachable
+from actions.ledger.forgetting import forget
 from actions.ledger.ledger import Ledger
 from actions.ledger.numbers import is_number
 from actions.metrics import Metrics
@@ -63,6 +64,17 @@ class _Routes:
         if case is None:
             return _problem(404, "case_not_found", "没有这个编号的业务。")
         return web.json_response(case.as_json())
+
+    async def forget(self, request: web.Request) -> web.Response:
+        """``POST /senders/forget`` with ``{"sender"}``: erase what they said, as far as the law lets us."""
+        try:
+            sender = json.loads(await request.read())["sender"]
+        except (ValueError, KeyError, TypeError):
+            return _problem(400, "bad_body", "sender is missing")
+        if not isinstance(sender, str) or not sender:
+            return _problem(400, "bad_body", "sender is no text")
+        await asyncio.to_thread(forget, self._ledger, sender)
+        return web.json_response({"forgotten": True})
 
     async def bank_event(self, request: web.Request) -> web.Response:
         """``POST /bank/events``: the bank says a case changed; it is asked what became of it."""
@@ -130,6 +142,7 @@ def create_app(
             web.post("/webhook", Webhook(executor, metrics, action_timeout_s).__call__),
             web.get("/cases", routes.cases),
             web.get("/cases/{id}", routes.case),
+            web.post("/senders/forget", routes.forget),
             web.post("/bank/events", routes.bank_event),
             web.get("/healthz", routes.healthz),
             web.get("/readyz", routes.readyz),

@@ -43,6 +43,21 @@ class CasesClient:
         query = {"limit": str(limit)} | ({"sender": sender} if sender else {})
         return await self._get("/cases", query)
 
+    async def forget(self, sender: str) -> None:
+        """Erase what a sender said beside their cases.
+
+        Raises:
+            ServiceUnavailableError: it is not certain that it was erased.
+        """
+        url = f"{self._url}/senders/forget"
+        body = {"sender": sender}
+        try:
+            async with self._session.post(url, json=body, headers=self._headers, timeout=self._timeout) as response:
+                response.raise_for_status()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("action server did not forget: %s", type(error).__name__)
+            raise ServiceUnavailableError from error
+
     async def ready(self) -> bool:
         try:
             async with self._session.get(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -14,8 +13,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bot.cases import CasesClient
 from bot.channels.api import ApiChannel
 from bot.channels.audio import AudioRoutes
+from bot.channels.export import ExportRoutes
 from bot.channels.http import errors_as_json, json_response
 from bot.channels.web import WebChannel
+from bot.privacy import Privacy, keep_clean
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
 from bot.turn import TurnService
@@ -23,7 +24,9 @@ from settings import Settings
 from voice.service import VoiceConfig, VoiceService
 
 _FORM_OVERHEAD = 64 * 1024
-_CLEANING_INTERVAL_S = 3600.0
+_CLEANING_INTERVAL_S = 600.0
+_TOLD = frozenset({"web", "telegram", "wechat", "hotline"})
+"""Channels whose users are told what is kept; behind the API the partner tells its own."""
 
 
 class NotSetUpError(RuntimeError):
@@ -46,8 +49,9 @@ async def build_app(settings: Settings) -> web.Application:
     session = aiohttp.ClientSession()
     rasa = RasaClient(session, settings.url_of("rasa"), secret, settings.turn_timeout_s)
     cases = CasesClient(session, settings.url_of("actions"), secret)
+    privacy = Privacy(store, rasa, cases, _TOLD)
     turns = TurnService(
-        rasa, voice, store, max_text_chars=settings.max_text_chars, default_region=settings.default_region
+        rasa, voice, store, privacy, max_text_chars=settings.max_text_chars, default_region=settings.default_region
     )
 
     async def healthz(_request: web.Request) -> web.Response:
@@ -63,7 +67,7 @@ async def build_app(settings: Settings) -> web.Application:
 
     async def lifetime(_app: web.Application) -> AsyncIterator[None]:
         await voice.start()
-        cleaning = asyncio.create_task(_forget_old(store))
+        cleaning = asyncio.create_task(keep_clean(store, rasa, _CLEANING_INTERVAL_S))
         yield
         cleaning.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -82,16 +86,7 @@ async def build_app(settings: Settings) -> web.Application:
             *ApiChannel(turns, cases, rasa, api_key, settings.max_audio_bytes).routes(),
             *WebChannel(turns, session_secret, settings.max_audio_bytes).routes(),
             *AudioRoutes(store, voice).routes(),
+            *ExportRoutes(store).routes(),
         ]
     )
     return app
-
-
-async def _forget_old(store: GatewayStore) -> None:
-    log = logging.getLogger(__name__)
-    while True:
-        try:
-            await asyncio.to_thread(store.forget_old)
-        except Exception:
-            log.exception("old turns could not be deleted; trying again in an hour")
-        await asyncio.sleep(_CLEANING_INTERVAL_S)

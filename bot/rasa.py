@@ -124,6 +124,27 @@ class RasaClient:
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
             raise DialogueUnavailableError from error
 
+    async def forget(self, conversation: str) -> None:
+        """Delete what Rasa keeps of a conversation.
+
+        Raises:
+            DialogueUnavailableError: Rasa cannot be reached; nothing was deleted.
+        """
+        await self._forget({"sender_id": conversation})
+
+    async def forget_idle(self, seconds: float) -> None:
+        """Delete the conversations in which nothing has happened for so long."""
+        await self._forget({"idle_s": seconds})
+
+    async def _forget(self, which: dict[str, Any]) -> None:
+        url = f"{self._url}/webhooks/gateway/forget"
+        try:
+            async with self._session.post(url, json=which, headers=self._headers, timeout=self._timeout) as response:
+                response.raise_for_status()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("dialogue did not forget: %s", type(error).__name__)
+            raise DialogueUnavailableError from error
+
     async def ready(self) -> bool:
         """Whether a trained model is loaded."""
         try:

@@ -8,10 +8,11 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, String, Text, create_engine, delete, event
+from sqlalchemy import DateTime, Engine, String, Text, create_engine, delete, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -19,6 +20,9 @@ from bot.options import OfferedOption
 
 TURNS_KEPT = timedelta(days=7)
 """How long turns and spoken texts are kept: chats are short-lived (personal information law, least storage)."""
+REFUSED_KEPT = timedelta(hours=1)
+"""... of those who do not want them kept: long enough to know a message that is delivered again."""
+EXPORT_KEPT = timedelta(days=1)
 
 
 class Base(DeclarativeBase):
@@ -60,9 +64,39 @@ class Offer(Base):
 class SpokenText(Base):
     """A reply's spoken form, to be synthesised when somebody listens. The id cannot be guessed."""
 
-    __tablename__ = "spoken_texts"
+    __tablename__ = "spoken_replies"
     id: Mapped[str] = mapped_column(String(43), primary_key=True)
+    sender: Mapped[str] = mapped_column(String(200), index=True)
     text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class Consent(StrEnum):
+    """What a sender said to their conversations being kept."""
+
+    UNASKED = "unasked"
+    GIVEN = "given"
+    REFUSED = "refused"
+
+
+class Contact(Base):
+    """A sender who was told what is kept, and what they said to it; without anything they said."""
+
+    __tablename__ = "contacts"
+    sender: Mapped[str] = mapped_column(String(200), primary_key=True)
+    notice: Mapped[str] = mapped_column(String(16))
+    consent: Mapped[str] = mapped_column(String(8))
+    told_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Export(Base):
+    """A page with all that is kept about a sender, made at their wish. The id cannot be guessed."""
+
+    __tablename__ = "exports"
+    id: Mapped[str] = mapped_column(String(43), primary_key=True)
+    sender: Mapped[str] = mapped_column(String(200), index=True)
+    page: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
@@ -121,21 +155,83 @@ class GatewayStore:
             session.merge(AnsweredTurn(sender=sender, message_id=message_id, answer=answer, created_at=now))
             kept = json.dumps(asdict(question), ensure_ascii=False)
             session.merge(Offer(sender=sender, options=kept, created_at=now))
-            session.add_all(SpokenText(id=key, text=text, created_at=now) for key, text in spoken)
+            session.add_all(SpokenText(id=key, sender=sender, text=text, created_at=now) for key, text in spoken)
 
     def spoken_text(self, key: str) -> str | None:
         with Session(self._engine) as session:
             row = session.get(SpokenText, key)
             return row.text if row else None
 
+    def meet(self, sender: str, notice: str) -> bool:
+        """Whether this sender has yet to be told this version of the notice; from now on they have been."""
+        with Session(self._engine) as session, session.begin():
+            row = session.get(Contact, sender)
+            if row is not None and row.notice == notice:
+                return False
+            now = datetime.now(UTC)
+            session.merge(Contact(sender=sender, notice=notice, consent=Consent.UNASKED, told_at=now))
+            return True
+
+    def decide(self, sender: str, consent: Consent, notice: str) -> None:
+        """Record what a sender said to the notice, and when."""
+        now = datetime.now(UTC)
+        with Session(self._engine) as session, session.begin():
+            row = session.get(Contact, sender)
+            told = row.told_at if row else now
+            session.merge(Contact(sender=sender, notice=notice, consent=consent, told_at=told, decided_at=now))
+
+    def consent_of(self, sender: str) -> Consent:
+        """What a sender said to being remembered."""
+        with Session(self._engine) as session:
+            row = session.get(Contact, sender)
+            return Consent(row.consent) if row else Consent.UNASKED
+
+    def said(self, sender: str) -> list[tuple[datetime, str]]:
+        """The answered turns of a sender (JSON), oldest first."""
+        query = select(AnsweredTurn).where(AnsweredTurn.sender == sender).order_by(AnsweredTurn.created_at)
+        with Session(self._engine) as session:
+            return [(row.created_at, row.answer) for row in session.scalars(query)]
+
+    def keep_export(self, key: str, sender: str, page: str) -> None:
+        """Keep a page for its sender to open."""
+        with Session(self._engine) as session, session.begin():
+            session.add(Export(id=key, sender=sender, page=page, created_at=datetime.now(UTC)))
+
+    def export(self, key: str) -> str | None:
+        """The page with this id, while it may be opened."""
+        with Session(self._engine) as session:
+            query = select(Export).where(Export.id == key, Export.created_at >= datetime.now(UTC) - EXPORT_KEPT)
+            row = session.scalars(query).one_or_none()
+            return row.page if row else None
+
+    def forget(self, sender: str) -> None:
+        """Delete everything that ``sender`` said, was told and can hear; what they decided stays."""
+        with Session(self._engine) as session, session.begin():
+            for table in _CONVERSATION:
+                session.execute(delete(table).where(table.sender == sender))
+
     def forget_before(self, moment: datetime) -> None:
         """Delete everything older than ``moment``."""
         with Session(self._engine) as session, session.begin():
-            for table in (AnsweredTurn, Offer, SpokenText):
+            for table in _CONVERSATION:
                 session.execute(delete(table).where(table.created_at < moment))
 
-    def forget_old(self) -> None:
-        self.forget_before(datetime.now(UTC) - TURNS_KEPT)
+    def forget_old(self) -> list[str]:
+        """Delete what is older than it may be; the senders who do not want to be remembered and have been silent."""
+        now = datetime.now(UTC)
+        self.forget_before(now - TURNS_KEPT)
+        with Session(self._engine) as session, session.begin():
+            session.execute(delete(Export).where(Export.created_at < now - EXPORT_KEPT))
+            unwilling = select(Contact.sender).where(Contact.consent == Consent.REFUSED)
+            offers = select(Offer.sender).where(Offer.sender.in_(unwilling), Offer.created_at < now - REFUSED_KEPT)
+            silent = list(session.scalars(offers))
+            for table in _CONVERSATION:
+                session.execute(delete(table).where(table.sender.in_(silent)))
+        return silent
+
+
+_CONVERSATION = (AnsweredTurn, Offer, SpokenText, Export)
+"""The tables that hold what was said."""
 
 
 def new_key() -> str:

@@ -16,8 +16,9 @@ from bot import language
 from bot.errors import EmptyTextError, ServiceUnavailableError, TextTooLongError, TurnError
 from bot.hints import hints_for
 from bot.options import OfferedOption, choose
-from bot.rasa import DialogueAnswer, DialogueMessage, DialogueRequest, RasaClient
-from bot.schema import Alternative, Heard, Option, Reply, Source, Timings, Turn
+from bot.privacy import Privacy
+from bot.rasa import DialogueMessage, DialogueRequest, RasaClient
+from bot.schema import Alternative, Heard, Option, Reply, Source, Timings, Turn, Understood
 from bot.store import GatewayStore, Question, new_key
 from nlu.dialect import secrets
 from voice.errors import Code, VoiceError
@@ -70,6 +71,7 @@ class TurnService:
         rasa: the dialogue.
         ear: hears voice messages; None when this gateway has no voice.
         store: the gateway's memory.
+        privacy: answers wishes about what is kept, and tells newcomers.
         max_text_chars: longer texts are refused.
         default_region: for senders whose region is unknown.
     """
@@ -79,6 +81,7 @@ class TurnService:
         rasa: RasaClient,
         ear: Ear | None,
         store: GatewayStore,
+        privacy: Privacy,
         *,
         max_text_chars: int,
         default_region: str,
@@ -86,6 +89,7 @@ class TurnService:
         self._rasa = rasa
         self._ear = ear
         self._store = store
+        self._privacy = privacy
         self._max_text_chars = max_text_chars
         self._default_region = default_region
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
@@ -124,8 +128,10 @@ class TurnService:
         if language.is_foreign(text):
             understood, messages = None, [_foreign_message()]
         else:
-            answer = await self._converse(inbound, turn_id, message_id, text, transcript, question.options)
-            understood, messages = answer.understood, answer.messages
+            understood, messages = await self._answer(inbound, turn_id, message_id, text, transcript, question.options)
+        notice = await self._privacy.notice(inbound.conversation, inbound.channel)
+        if notice is not None:
+            messages = [*messages, notice]
         done = time.monotonic()
         replies, options, spoken = _compose(messages)
         asked = Question(tuple(options), _asked(messages))
@@ -172,7 +178,7 @@ class TurnService:
             raise TurnError(error.message, code=error.code, status=_VOICE_STATUS.get(error.code, 503)) from error
         return _without_secrets(heard)
 
-    async def _converse(
+    async def _answer(
         self,
         inbound: Inbound,
         turn_id: str,
@@ -180,9 +186,13 @@ class TurnService:
         text: str,
         transcript: Transcript | None,
         offered: tuple[OfferedOption, ...],
-    ) -> DialogueAnswer:
+    ) -> tuple[Understood | None, list[DialogueMessage]]:
+        """What the message means and what is replied: by the gateway itself where it is about what is kept."""
         chosen = choose(text, offered)
-        return await self._rasa.turn(
+        private = await self._privacy.answer(inbound.conversation, text, chosen)
+        if private is not None:
+            return None, private
+        answer = await self._rasa.turn(
             DialogueRequest(
                 sender_id=inbound.conversation,
                 message_id=message_id,
@@ -197,6 +207,7 @@ class TurnService:
                 },
             )
         )
+        return answer.understood, answer.messages
 
 
 def _ms(seconds: float) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import logging
 import os
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -55,6 +56,13 @@ class TurnBody(BaseModel):
         for text, confidence in said:
             plain.setdefault(text.strip().lstrip("/／").strip(), confidence)
         return [(t, c) for t, c in plain.items() if t] or [(" ", 1.0)]
+
+
+class ForgetBody(BaseModel):
+    """Which conversations to delete: one, or all that nothing happened in for so long."""
+
+    sender_id: str | None = Field(default=None, min_length=1, max_length=255)
+    idle_s: float | None = Field(default=None, gt=0)
 
 
 class TurnOutput(OutputChannel):
@@ -132,6 +140,27 @@ class GatewayInput(InputChannel):
                 turn_id = body.metadata.get("turn_id")
                 logger.error("turn_failed turn=%s error=%s", turn_id, type(error).__name__)
                 return response.json({"error": "turn_failed"}, status=500)
+
+        @routes.post("/forget")
+        async def forget(request: Request) -> HTTPResponse:
+            given = request.headers.get(SECRET_HEADER, "")
+            if not hmac.compare_digest(given.encode(), self._secret):
+                return response.json({"error": "unauthorized"}, status=401)
+            try:
+                body = ForgetBody.parse_raw(request.body)
+            except (ValidationError, ValueError):
+                return response.json({"error": "bad_body"}, status=400)
+            agent = getattr(request.app.ctx, "agent", None)
+            if agent is None or not agent.is_ready():
+                return response.json({"error": "not_ready"}, status=503)
+            store = agent.tracker_store
+            store = getattr(store, "_tracker_store", store)  # Rasa wraps it against failures
+            if body.sender_id is not None:
+                async with agent.lock_store.lock(body.sender_id):
+                    store.forget(body.sender_id)
+            if body.idle_s is not None:
+                store.forget_idle(time.time() - body.idle_s)
+            return response.json({"forgotten": True})
 
         return routes
 

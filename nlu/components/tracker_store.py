@@ -8,6 +8,7 @@ from typing import Any
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
+from sqlalchemy import func
 
 
 class PrivateTrackerStore(SQLTrackerStore):
@@ -30,3 +31,17 @@ class PrivateTrackerStore(SQLTrackerStore):
         super().__init__(
             domain=domain, dialect=dialect, host=host, port=port, db=db, event_broker=event_broker, **kwargs
         )
+
+    def forget(self, sender_id: str) -> None:
+        """Delete a conversation, all its sessions."""
+        with self.session_scope() as session:
+            session.query(self.SQLEvent).filter(self.SQLEvent.sender_id == sender_id).delete()
+            session.commit()
+
+    def forget_idle(self, before: float) -> None:
+        """Delete the conversations in which nothing has happened since ``before`` (seconds since the epoch)."""
+        event = self.SQLEvent
+        with self.session_scope() as session:
+            idle = session.query(event.sender_id).group_by(event.sender_id).having(func.max(event.timestamp) < before)
+            session.query(event).filter(event.sender_id.in_(idle)).delete(synchronize_session=False)
+            session.commit()
