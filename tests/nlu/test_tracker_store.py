@@ -22,8 +22,9 @@ def store(tmp_path: Path) -> PrivateTrackerStore:
 
 
 def said(store: PrivateTrackerStore, sender: str, at: float) -> None:
-    event = UserUttered("我想贷五万", timestamp=at)
-    asyncio.run(store.save(DialogueStateTracker.from_events(sender, [event])))
+    known = asyncio.run(store.retrieve_full_tracker(sender))
+    events = [*(known.events if known else ()), UserUttered("我想贷五万", timestamp=at)]
+    asyncio.run(store.save(DialogueStateTracker.from_events(sender, events)))
 
 
 def test_one_conversation_is_forgotten(store: PrivateTrackerStore) -> None:
