@@ -37,6 +37,11 @@ class Meaning:
     decision: str = ""
     entry: str = ""
 
+    def __str__(self) -> str:
+        """In one line, empty parts left out."""
+        slots = ", ".join(f"{name}={value}" for name, value in sorted(self.slots))
+        return " | ".join(part for part in (self.intent or "nothing", slots, self.decision, self.entry) if part)
+
 
 def meanings(settings: Settings, messages: Sequence[Wordings]) -> list[Meaning]:
     """The meaning of each message; one without wordings means nothing (intent ``""``).

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +16,7 @@ from bot.commands.output import fail, print_json
 from settings import Settings, load_settings
 from voice.config import VoiceConfig
 from voice.errors import VoiceError
-from voice.evaluation.listening import listen
+from voice.evaluation.listening import Cost, listen
 from voice.evaluation.manifest import ManifestError, read
 from voice.evaluation.report import Judged, report, table
 from voice.evaluation.variants import VARIANTS
@@ -24,32 +27,44 @@ def evaluate(
     manifest: Annotated[Path, typer.Argument(help="JSON Lines: id, text, audio; accent or dialect, voice.")],
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
     meaning: Annotated[bool, typer.Option(help="Also ask what each recording leads to.")] = True,
+    fresh: Annotated[bool, typer.Option(help="Hear again what an earlier run has heard.")] = False,
+    lost: Annotated[Path | None, typer.Option(help="Write the recordings whose meaning was lost here.")] = None,
 ) -> None:
     """Errors by accent and voice, and the share of recordings that mean the same as their text."""
     settings = load_settings()
     try:
-        figures = asyncio.run(_evaluate(settings, manifest, meaning=meaning))
+        judged, cost = asyncio.run(judge(settings, manifest, meaning=meaning, fresh=fresh))
+        if lost is not None:
+            lost.write_text("".join(_lost(judged)), encoding="utf-8")
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}")
     except (ManifestError, MeaningError) as error:
         fail(error)
     except VoiceError as error:
         fail(f"{error.message} [{error.code}] {error.detail or ''}")
+    figures = {"manifest": str(manifest), **report(judged, cost)}
     if as_json:
         print_json(figures)
     else:
         typer.echo(table(figures))
 
 
-async def _evaluate(settings: Settings, manifest: Path, *, meaning: bool) -> dict[str, object]:
+async def judge(
+    settings: Settings, manifest: Path, *, meaning: bool = True, fresh: bool = False
+) -> tuple[list[Judged], Cost]:
+    """Every recording of ``manifest`` under every variant, and what hearing them cost.
+
+    Raises:
+        ManifestError, MeaningError, VoiceError: say what is wrong or missing.
+    """
     clips = read(manifest)
     config = VoiceConfig.from_settings(settings)
     repairer = Repairer.open(config.repair_model)
-    heard, cost = await listen(config, clips, manifest.parent)
+    heard, cost = await listen(config, clips, manifest.parent, settings.state_dir / "heard", fresh=fresh)
     judged = [
         Judged(one, variant.name, tuple(variant.of(one.hypotheses, repairer))) for variant in VARIANTS for one in heard
     ]
-    if meaning:
-        judged = _with_meaning(settings, judged)
-    return {"manifest": str(manifest), **report(judged, cost)}
+    return (_with_meaning(settings, judged) if meaning else judged), cost
 
 
 def _with_meaning(settings: Settings, judged: list[Judged]) -> list[Judged]:
@@ -60,6 +75,21 @@ def _with_meaning(settings: Settings, judged: list[Judged]) -> list[Judged]:
     found = meanings(settings, messages)
     meant: dict[str, Meaning] = dict(zip(texts, found, strict=False))
     return [
-        Judged(one.heard, one.variant, one.hypotheses, kept=what == meant[one.heard.clip.text])
+        replace(one, kept=what == meant[one.heard.clip.text], meant=str(meant[one.heard.clip.text]), got=str(what))
         for one, what in zip(judged, found[len(texts) :], strict=True)
     ]
+
+
+def _lost(judged: list[Judged]) -> Iterator[str]:
+    """The recordings that led elsewhere than their texts, one JSON object a line."""
+    for one in judged:
+        if one.kept is False:
+            row = {
+                "id": one.heard.clip.id,
+                "variant": one.variant,
+                "said": one.heard.clip.text,
+                "heard": [[h.text, h.confidence] for h in one.hypotheses],
+                "meant": one.meant,
+                "got": one.got,
+            }
+            yield json.dumps(row, ensure_ascii=False) + "\n"

@@ -37,8 +37,8 @@ _MEASURE = (
 _ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _HAN = "零一二三四五六七八九十百千万亿廿卅卌"
 NUMBER = (
-    rf"(?:(?<![几数第])(?=[\d{_HAN}半])(?:{_ARABIC}|[{_HAN}]|半(?=[万千])|(?<=[\d{_HAN}])点(?=[\d{_HAN}])"
-    rf"|(?<=[十百千万亿0])(?:多(?![少久大长给交贷种])|余(?![额下款])"
+    rf"(?:(?<![几数第])(?=[\d{_HAN}半])(?:{_ARABIC}|[{_HAN}]|半(?=[万千])|(?<=[千万])半(?![年个天月亩分公斤])|(?<=[\d{_HAN}])点(?=[\d{_HAN}])"
+    rf"|(?<=[十百千万亿廿卅卌0])(?:多(?![少久大长给交贷种])|余(?![额下款])"
     rf"|来(?={_MEASURE}|块|元|万|千|百)|把(?={_MEASURE}|块|元)))+(?!几))"
 )
 _BREAK = "\x1f"
@@ -67,13 +67,19 @@ _AMOUNT = re.compile(
     rf"|{_number_as('large')}(?!{_MEASURE}|块|元|毛|角)"
 )
 _NOT_MONEY_BEFORE = re.compile(r"(?:养了?|种了?|喂了?|第|号码?是?|电话是?|尾号|百分之)$")
+_VAGUE_AFTER = re.compile("多(?![少久大长给交贷种])|[好大]几")
+"""五块多, 一百好几."""
 _TERM = re.compile(
     rf"{_number_as('years')}年(?!前|以前|级|轻|代|龄|底|初|到头|四季|来|半载)"
     rf"(?:(?P<half_year>半)|零?{_number_as('months1')}个月|(?P<years_vague>多))?期?"
     rf"|(?<![\d{_HAN}])(?P<year_half>年半)|(?<![今明去后前每全])(?P<year_or_so>年把)"
     rf"|(?<![上下大小前后])(?P<half_only>半年)(?!前)"
-    rf"|{_number_as('months')}个(?P<quarter>季度|季)?(?:(?<=个)月|(?<=季度)|(?<=季))(?!前)"
+    rf"|{_number_as('months')}个(?:(?P<quarter>季度|季)|(?P<months_vague>[多来]))?"
+    rf"(?:(?<=[个多来])月|(?<=季度)|(?<=季))(?!前)"
+    rf"|(?<![\d{_HAN}几])(?P<month_or_so>个把月)(?!前)"
 )
+_PAIR_OF_MONTHS = re.compile("(?P<two>俩)月|仨月")
+"""Read before 俩 becomes 二: 二月 is February."""
 _AREA = re.compile(
     rf"{_number_as('mu', '半')}亩(?:(?P<mu_half>半)|(?P<fen>{_SMALL})分(?P<li>{_SMALL}厘)?"
     rf"|(?P<tail>{_SMALL})(?![{_HAN}\d]|{_MEASURE}|块|元))?"
@@ -94,7 +100,8 @@ def find_amounts(text: str) -> list[Found]:
 
 def find_terms(text: str) -> list[Found]:
     """Durations in whole months; dates (2025年, 三月) and times past (三年前) are none."""
-    return list(_find("term", _TERM, text, _read_term))
+    pairs = [Found("term", *m.span(), m.group(), 2 if m["two"] else 3) for m in _PAIR_OF_MONTHS.finditer(text)]
+    return [*_find("term", _TERM, text, _read_term), *pairs]
 
 
 def find_areas(text: str) -> list[Found]:
@@ -192,7 +199,8 @@ def _read_amount(match: re.Match[str], plain: str) -> tuple[int, bool] | None:
         if piece is not None:
             yuan += piece.value * Decimal(unit)
     value = fen(yuan)
-    return None if value is None else (value, number.approximate)
+    vague = number.approximate or bool(_VAGUE_AFTER.match(plain, match.end()))
+    return None if value is None else (value, vague)
 
 
 def _read_term(match: re.Match[str], _plain: str) -> tuple[int, bool] | None:
@@ -203,6 +211,8 @@ def _read_term(match: re.Match[str], _plain: str) -> tuple[int, bool] | None:
         return 18, False
     if part["year_or_so"]:
         return 12, True
+    if part["month_or_so"]:
+        return 1, True
     if part["months"]:
         number = read_number(part["months"])
         months = None if number is None else number.value * (3 if part["quarter"] else 1)
@@ -220,7 +230,7 @@ def _read_term(match: re.Match[str], _plain: str) -> tuple[int, bool] | None:
         return None
     if months > _LONGEST_TERM_YEARS * 12:
         return None
-    return int(months), number.approximate or bool(part["years_vague"])
+    return int(months), number.approximate or bool(part["years_vague"] or part["months_vague"])
 
 
 def _read_area(match: re.Match[str], plain: str) -> tuple[Decimal, bool] | None:

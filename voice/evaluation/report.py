@@ -15,12 +15,19 @@ from voice.recognisers.base import Hypothesis
 
 @dataclass(frozen=True)
 class Judged:
-    """One recording under one variant. ``kept``: the same intent, slots and entry as its text; None when not asked."""
+    """One recording under one variant.
+
+    Attributes:
+        kept: the same intent, slots and entry as its text; None when not asked.
+        meant, got: what its text and what was heard lead to, for reading.
+    """
 
     heard: Heard
     variant: str
     hypotheses: tuple[Hypothesis, ...]
     kept: bool | None = None
+    meant: str = ""
+    got: str = ""
 
 
 def report(judged: Sequence[Judged], cost: Cost) -> dict[str, Any]:
