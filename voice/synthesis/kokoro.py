@@ -15,7 +15,7 @@ import onnxruntime
 
 from voice.errors import Code, VoiceError
 from voice.synthesis.base import Speech
-from voice.synthesis.readings import READINGS
+from voice.synthesis.readings import READINGS, pinyin_with_tones
 
 SAMPLE_RATE = 24_000
 MAX_PHONEMES = 509
@@ -33,8 +33,6 @@ class Phonemes:
     def __init__(self, cache_dir: Path) -> None:
         import jieba
         from misaki.zh import ZHG2P
-        from pypinyin import Style, lazy_pinyin, load_phrases_dict
-        from pypinyin.contrib.tone_convert import to_tone
 
         logging.getLogger("jieba").setLevel(logging.WARNING)
         self._words: Any = jieba.Tokenizer()
@@ -42,15 +40,13 @@ class Phonemes:
         self._words.tmp_dir = str(cache_dir)
         for phrase in READINGS:
             self._words.add_word(phrase)
-        load_phrases_dict({phrase: [[to_tone(item)] for item in read] for phrase, read in READINGS.items()})
         self._to_ipa: Callable[[str], str] = ZHG2P.py2ipa
-        self._pinyin: Callable[[str], list[str]] = lambda word: lazy_pinyin(
-            word, style=Style.TONE3, neutral_tone_with_five=True
-        )
 
     def pinyin(self, text: str) -> list[str]:
         """Syllables with tone digits of the Chinese words in ``text``."""
-        return [syllable for word in self._words.lcut(text, HMM=True) for syllable in self._pinyin(word)]
+        return [
+            syllable for word in self._words.lcut(text, HMM=True) for syllable in pinyin_with_tones(word, sandhi=False)
+        ]
 
     def __call__(self, text: str) -> str:
         """Phonemes of one sentence; words are separated by blanks, as the model was trained."""
@@ -62,7 +58,7 @@ class Phonemes:
         return "".join(pieces).replace("\u032f", "")
 
     def _spoken(self, word: str) -> str:
-        return "".join(self._sound(syllable) for syllable in self._pinyin(word))
+        return "".join(self._sound(syllable) for syllable in pinyin_with_tones(word, sandhi=False))
 
     def _sound(self, syllable: str) -> str:
         try:

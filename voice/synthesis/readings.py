@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from pypinyin import Style, lazy_pinyin, load_phrases_dict
+from pypinyin.contrib.tone_convert import to_tone
+
 _PHRASES = """
 退耕还林 tui4 geng1 huan2 lin2|退耕还草 tui4 geng1 huan2 cao3|还款 huan2 kuan3|还贷 huan2 dai4|还钱 huan2 qian2
 还清 huan2 qing1|还本 huan2 ben3|还息 huan2 xi1|还完 huan2 wan2|还不上 huan2 bu2 shang4|每月还 mei3 yue4 huan2
@@ -26,3 +31,22 @@ READINGS: dict[str, list[str]] = {
     )
 }
 """Phrase -> its syllables with tone digits, one a character."""
+
+
+@cache
+def _load() -> None:
+    load_phrases_dict({phrase: [[to_tone(item)] for item in read] for phrase, read in READINGS.items()})
+
+
+def pinyin_with_tones(text: str, *, sandhi: bool = True) -> list[str]:
+    """Syllables with tone digits (5: neutral), one for each character that has a reading.
+
+    Args:
+        text: Chinese characters, a word or a clause; the longest known phrases decide between readings.
+        sandhi: tones as they are spoken together (nǐ hǎo as ní hǎo, 一 and 不 by what follows).
+    """
+    _load()
+    read: list[str] = lazy_pinyin(
+        text, style=Style.TONE3, neutral_tone_with_five=True, tone_sandhi=sandhi, errors="ignore"
+    )
+    return read
