@@ -28,10 +28,14 @@ lint: ## ruff, mypy and the knowledge base's own check
 
 FRAUD_MESSAGES := ../shared/data/fraud_dev.jsonl
 
-eval: setup ## Measure search and the fraud check; tables in benchmarks/results
+RECORDINGS := ../shared/speech
+
+eval: setup ## Measure search, the fraud check and hearing; tables in benchmarks/results
 	@$(APP)/python -m benchmarks.knowledge_retrieval
 	@if [ -f $(FRAUD_MESSAGES) ]; then $(APP)/python -m benchmarks.knowledge_fraud $(FRAUD_MESSAGES); \
 	else echo "fraud check: skipped, $(FRAUD_MESSAGES) is not there"; fi
+	@if [ -d $(RECORDINGS) ]; then $(APP)/python -m benchmarks.voice $(RECORDINGS); \
+	else echo "hearing: skipped, $(RECORDINGS) is not there"; fi
 
 format: ## Bring the code into shape
 	@$(APP)/ruff check --fix .

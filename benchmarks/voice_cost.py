@@ -1,71 +1,119 @@
-"""Time and memory of the voice workers: ``python benchmarks/voice_cost.py``. One JSON object on stdout."""
+"""Time and memory of the voice workers: ``python -m benchmarks.voice_cost``. Measure on an idle machine."""
 
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 import statistics
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import psutil
 
+from benchmarks.machine import heading
 from settings import load_settings
+from voice.evaluation.listening import peak_memory
 from voice.service import VoiceConfig, VoiceService
 
-SENTENCES = [
-    "我想申请五万块钱的种植贷款，怎么办。",
-    "玉米叶子发黄是什么病，打什么药。",
-    "有人打电话让我转账，是不是骗子。",
-]
+MESSAGES = (
+    "我家种了十二亩玉米，想申请五万块钱的贷款。",
+    "玉米叶子发黄，上面还有虫子，该打什么药。",
+    "有人打电话让我转账，说是公安局的，是不是骗子。",
+    "新农保断了两年没有交，现在还能不能补交。",
+    "帮我交一下这个月的电费，户号我等会儿说给你。",
+)
+"""About 4 s each in the embedded voice."""
 REPLY = "您的种植贷款申请已经提交，金额50,000元，我们会在3天内给您回电话，请保持手机畅通。"
 LONG = REPLY + "申请时请带上身份证和银行卡。" + "贷款还没有批下来，任何人让您先交钱，都是骗子。"
+ROUNDS = 3
 
 
-def _memory(pid: int | None) -> int:
-    return psutil.Process(pid).memory_info().rss // 2**20 if pid else 0
+@dataclass(frozen=True)
+class Measured:
+    """One line of the table."""
+
+    what: str
+    figure: str
 
 
-async def _timed(work):  # type: ignore[no-untyped-def]
-    began = time.monotonic()
-    result = await work
-    return result, round(time.monotonic() - began, 2)
+async def measure(config: VoiceConfig) -> list[Measured]:
+    """Starts the workers, hears and speaks the same things a few times. Nothing is taken from a cache.
 
-
-async def main() -> None:
-    service = VoiceService(VoiceConfig.from_settings(load_settings()))
+    Raises:
+        VoiceError: a model is missing.
+    """
+    load = psutil.getloadavg()[0]
+    service = VoiceService(replace(config, cache_bytes=0))
     try:
-        _, started = await _timed(service.start())
-        peak = dict.fromkeys(service.pids, 0)
-
-        async def watch() -> None:
-            while True:
-                for name, pid in service.pids.items():
-                    peak[name] = max(peak[name], _memory(pid))
-                await asyncio.sleep(0.02)
-
-        watcher = asyncio.create_task(watch())
-        clips = [await service.speak(text) for text in SENTENCES]
-        heard = [await service.hear(clip) for clip in clips * 2]
-        _, reply = await _timed(service.speak(REPLY))
-        began, parts = time.monotonic(), []
-        async for _ in service.speak_parts(LONG + "谢谢。"):
-            parts.append(round(time.monotonic() - began, 2))
-        watcher.cancel()
-        report = {
-            "start_s": started,
-            "clip_s": round(statistics.mean(item.seconds for item in heard), 2),
-            "hear_p50_ms": statistics.median(item.elapsed_ms for item in heard),
-            "reply_s": reply,
-            "first_sentence_s": parts[0],
-            "all_sentences_s": parts[-1],
-            "rss_mb": {name: _memory(pid) for name, pid in service.pids.items()},
-            "peak_rss_mb": peak,
-            "load_average": psutil.getloadavg()[0],
-        }
-        print(json.dumps(report, ensure_ascii=False))
+        began = time.monotonic()
+        await service.start()
+        started = time.monotonic() - began
+        await service.speak("您好。")
+        idle = _memory(service)
+        clips = [await service.speak(text) for text in MESSAGES]
+        heard = []
+        with _cpu(service, "hear") as hearing:
+            for clip in clips * ROUNDS:
+                heard.append(await service.hear(clip))
+        seconds = [one.seconds for one in heard]
+        latencies = sorted(one.elapsed_ms for one in heard)
+        replies, audio = [], 0.0
+        with _cpu(service, "speak") as speaking:
+            for _ in range(ROUNDS):
+                began = time.monotonic()
+                pcm = [piece async for piece in service.speak_pcm(LONG, 16000)]
+                replies.append(time.monotonic() - began)
+                audio += sum(map(len, pcm)) / 32000
+        firsts = []
+        for _ in range(ROUNDS):
+            began = time.monotonic()
+            async for _part in service.speak_parts(LONG):
+                firsts.append(time.monotonic() - began)
+                break
+        pids = {name: pid for name, pid in service.pids.items() if pid}
+        peaks = {name: peak_memory(psutil.Process(pid)) >> 20 for name, pid in pids.items()}
+        return [
+            Measured("load of the machine before", f"{load:.1f}"),
+            Measured("workers ready", f"{started:.1f} s"),
+            Measured("length of a message", f"{min(seconds):.1f}-{max(seconds):.1f} s"),
+            Measured("message heard, p50", f"{statistics.median(latencies) / 1000:.2f} s"),
+            Measured("message heard, slowest", f"{latencies[-1] / 1000:.2f} s"),
+            Measured("CPU seconds per second heard", f"{hearing.seconds / sum(seconds):.2f}"),
+            Measured(f"voice {config.synthesiser}: CPU seconds per second spoken", f"{speaking.seconds / audio:.2f}"),
+            Measured("real time factor of a reply", f"{sum(replies) / audio:.2f}"),
+            Measured("first sentence of a reply, p50", f"{statistics.median(firsts):.2f} s"),
+            *(Measured(f"memory of `{name}`: ready, peak", f"{idle[name]}, {peaks[name]} MB") for name in pids),
+        ]
     finally:
         await service.close()
 
 
+def _memory(service: VoiceService) -> dict[str, int]:
+    return {name: psutil.Process(pid).memory_info().rss >> 20 for name, pid in service.pids.items() if pid}
+
+
+class _Spent:
+    seconds = 0.0
+
+
+@contextlib.contextmanager
+def _cpu(service: VoiceService, name: str) -> Iterator[_Spent]:
+    """CPU seconds of a worker while the block runs."""
+    worker = psutil.Process(service.pids[name] or 0)
+    before, spent = worker.cpu_times(), _Spent()
+    yield spent
+    after = worker.cpu_times()
+    spent.seconds = after.user + after.system - before.user - before.system
+
+
+def main() -> None:
+    """Print the table."""
+    print(heading())
+    print("\n| what | figure |\n|---|--:|")
+    for one in asyncio.run(measure(VoiceConfig.from_settings(load_settings()))):
+        print(f"| {one.what} | {one.figure} |")
+
+
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()
