@@ -13,9 +13,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bot.cases import CasesClient
 from bot.channels.api import ApiChannel
 from bot.channels.audio import AudioRoutes
+from bot.channels.base import Channels
 from bot.channels.export import ExportRoutes
 from bot.channels.http import errors_as_json, json_response
 from bot.channels.web import WebChannel
+from bot.mailbox import Mailbox
 from bot.privacy import Privacy, keep_clean
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
@@ -44,7 +46,9 @@ async def build_app(settings: Settings) -> web.Application:
     api_key = settings.api_key.get_secret_value()
     if not (secret and session_secret and api_key):
         raise NotSetUpError("no secrets yet: run `make setup`")
-    store = GatewayStore(open_engine(settings.sessions_url()))
+    engine = open_engine(settings.sessions_url())
+    store = GatewayStore(engine)
+    mailbox = Mailbox(engine)
     voice = VoiceService(VoiceConfig.from_settings(settings))
     session = aiohttp.ClientSession()
     rasa = RasaClient(session, settings.url_of("rasa"), secret, settings.turn_timeout_s)
@@ -53,6 +57,9 @@ async def build_app(settings: Settings) -> web.Application:
     turns = TurnService(
         rasa, voice, store, privacy, max_text_chars=settings.max_text_chars, default_region=settings.default_region
     )
+    api = ApiChannel(turns, cases, rasa, api_key, mailbox=mailbox, max_audio_bytes=settings.max_audio_bytes)
+    page = WebChannel(turns, session_secret, mailbox=mailbox, max_audio_bytes=settings.max_audio_bytes)
+    channels = Channels([api, page], mailbox)
 
     async def healthz(_request: web.Request) -> web.Response:
         return json_response({"status": "ok"})
@@ -78,13 +85,13 @@ async def build_app(settings: Settings) -> web.Application:
 
     app = web.Application(middlewares=[errors_as_json], client_max_size=settings.max_audio_bytes + _FORM_OVERHEAD)
     app.cleanup_ctx.append(lifetime)
+    app.cleanup_ctx.append(channels.lifetime)
     app.add_routes(
         [
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
             web.get("/metrics", metrics),
-            *ApiChannel(turns, cases, rasa, api_key, settings.max_audio_bytes).routes(),
-            *WebChannel(turns, session_secret, settings.max_audio_bytes).routes(),
+            *channels.routes(),
             *AudioRoutes(store, voice).routes(),
             *ExportRoutes(store).routes(),
         ]

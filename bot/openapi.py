@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from bot.mailbox import Letter
 from bot.schema import Turn, TurnRequest
 
 _REF = "#/components/schemas/{model}"
@@ -33,7 +34,9 @@ def _answers(ok: dict[str, Any], *statuses: str) -> dict[str, Any]:
 @cache
 def description() -> dict[str, Any]:
     """The whole description as a JSON-serialisable dictionary."""
-    _, definitions = models_json_schema([(TurnRequest, "validation"), (Turn, "serialization")], ref_template=_REF)
+    _, definitions = models_json_schema(
+        [(TurnRequest, "validation"), (Turn, "serialization"), (Letter, "serialization")], ref_template=_REF
+    )
     schemas = definitions["$defs"] | {
         "Error": {
             "type": "object",
@@ -49,7 +52,7 @@ def description() -> dict[str, Any]:
             "description": "An application or payment with its state and history, masked.",
         },
     }
-    turn, case = {"$ref": "#/components/schemas/Turn"}, {"$ref": "#/components/schemas/Case"}
+    turn, case, letter = ({"$ref": f"#/components/schemas/{name}"} for name in ("Turn", "Case", "Letter"))
     voice = {
         "type": "object",
         "required": ["audio"],
@@ -79,6 +82,24 @@ def description() -> dict[str, Any]:
                     "summary": "One turn: a text, or a recording, and the answer to it",
                     "requestBody": {"required": True, "content": body},
                     "responses": _answers(turn, "400", "401", "413", "422", "503"),
+                }
+            },
+            "/api/v1/messages": {
+                "get": {
+                    "summary": "Messages that were not asked for: an employee's answer, news of a case",
+                    "parameters": [
+                        {"name": "sender_id", "in": "query", "schema": {"type": "string"}},
+                        {"name": "channel", "in": "query", "schema": {"type": "string", "default": "api"}},
+                        {
+                            "name": "after",
+                            "in": "query",
+                            "description": "id of the last message seen",
+                            "schema": {"type": "integer", "default": 0},
+                        },
+                    ],
+                    "responses": _answers(
+                        {"type": "object", "properties": {"messages": {"type": "array", "items": letter}}}, "400", "401"
+                    ),
                 }
             },
             "/api/v1/nlu/parse": {

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, String, Text, create_engine, delete, event, select
+from sqlalchemy import DateTime, Engine, String, Table, Text, create_engine, delete, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -26,7 +26,9 @@ EXPORT_KEPT = timedelta(days=1)
 
 
 class Base(DeclarativeBase):
-    pass
+    """Tables of the gateway's database. Rows with ``created_at`` are deleted after :data:`TURNS_KEPT`; ``sender`` is
+    always a conversation id, and what it stands in goes with a person who wants to be forgotten, unless the table's
+    info says that it ``stays``."""
 
 
 class AnsweredTurn(Base):
@@ -83,6 +85,7 @@ class Contact(Base):
     """A sender who was told what is kept, and what they said to it; without anything they said."""
 
     __tablename__ = "contacts"
+    __table_args__ = ({"info": {"stays": True}},)
     sender: Mapped[str] = mapped_column(String(200), primary_key=True)
     notice: Mapped[str] = mapped_column(String(16))
     consent: Mapped[str] = mapped_column(String(8))
@@ -157,6 +160,11 @@ class GatewayStore:
             session.merge(Offer(sender=sender, options=kept, created_at=now))
             session.add_all(SpokenText(id=key, sender=sender, text=text, created_at=now) for key, text in spoken)
 
+    def keep_spoken(self, sender: str, key: str, text: str) -> None:
+        """Keep what a reply outside a turn sounds like; ``key`` from :func:`new_key`."""
+        with Session(self._engine) as session, session.begin():
+            session.add(SpokenText(id=key, sender=sender, text=text, created_at=datetime.now(UTC)))
+
     def spoken_text(self, key: str) -> str | None:
         with Session(self._engine) as session:
             row = session.get(SpokenText, key)
@@ -207,14 +215,15 @@ class GatewayStore:
     def forget(self, sender: str) -> None:
         """Delete everything that ``sender`` said, was told and can hear; what they decided stays."""
         with Session(self._engine) as session, session.begin():
-            for table in _CONVERSATION:
-                session.execute(delete(table).where(table.sender == sender))
+            for table in _personal():
+                session.execute(delete(table).where(table.c.sender == sender))
 
     def forget_before(self, moment: datetime) -> None:
         """Delete everything older than ``moment``."""
         with Session(self._engine) as session, session.begin():
-            for table in _CONVERSATION:
-                session.execute(delete(table).where(table.created_at < moment))
+            for table in Base.metadata.sorted_tables:
+                if "created_at" in table.c:
+                    session.execute(delete(table).where(table.c.created_at < moment))
 
     def forget_old(self) -> list[str]:
         """Delete what is older than it may be; the senders who do not want to be remembered and have been silent."""
@@ -225,13 +234,14 @@ class GatewayStore:
             unwilling = select(Contact.sender).where(Contact.consent == Consent.REFUSED)
             offers = select(Offer.sender).where(Offer.sender.in_(unwilling), Offer.created_at < now - REFUSED_KEPT)
             silent = list(session.scalars(offers))
-            for table in _CONVERSATION:
-                session.execute(delete(table).where(table.sender.in_(silent)))
+            for table in _personal():
+                session.execute(delete(table).where(table.c.sender.in_(silent)))
         return silent
 
 
-_CONVERSATION = (AnsweredTurn, Offer, SpokenText, Export)
-"""The tables that hold what was said."""
+def _personal() -> list[Table]:
+    """The tables that hold what somebody said or chose."""
+    return [table for table in Base.metadata.sorted_tables if "sender" in table.c and not table.info.get("stays")]
 
 
 def new_key() -> str:

@@ -2,50 +2,72 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import re
+from collections.abc import Sequence
 
 from aiohttp import web
 
 from bot.cases import CasesClient
-from bot.channels.http import Handler, json_response, parse_turn_request, read_inbound
+from bot.channels.base import Capabilities, Channel
+from bot.channels.http import Handler, json_response, letters_after, parse_turn_request, read_inbound
 from bot.errors import BadRequestError, UnauthorisedError
+from bot.mailbox import Mailbox
 from bot.openapi import description
 from bot.rasa import RasaClient
+from bot.schema import Reply
 from bot.turn import TurnService
 
 _MAX_CASES = 500
 _LIMIT = re.compile("[0-9]{1,3}")
 
 
-class ApiChannel:
-    """Routes under ``/api/v1``.
+class ApiChannel(Channel):
+    """Routes under ``/api/v1``. Partners' systems may name channels of their own in their calls.
 
     Args:
         turns: runs a turn.
         cases: reads cases.
         rasa: understanding alone.
         key: what ``X-API-Key`` (or ``Authorization: Bearer``) must hold.
+        mailbox: keeps messages until they are fetched.
         max_audio_bytes: bound on an upload.
     """
 
+    name = "api"
+    capabilities = Capabilities(buttons=True, voice=True, speech=True, images=True, links=True)
+
     def __init__(
-        self, turns: TurnService, cases: CasesClient, rasa: RasaClient, key: str, max_audio_bytes: int
+        self,
+        turns: TurnService,
+        cases: CasesClient,
+        rasa: RasaClient,
+        key: str,
+        *,
+        mailbox: Mailbox,
+        max_audio_bytes: int,
     ) -> None:
         self._turns = turns
+        self._mailbox = mailbox
         self._cases = cases
         self._rasa = rasa
         self._key = key.encode()
         self._max_audio_bytes = max_audio_bytes
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
         return [
             web.get("/api/v1/openapi.json", self._openapi),
             web.post("/api/v1/turns", self._guarded(self._turn)),
+            web.get("/api/v1/messages", self._guarded(self._messages)),
             web.post("/api/v1/nlu/parse", self._guarded(self._parse)),
             web.get("/api/v1/cases", self._guarded(self._list)),
             web.get("/api/v1/cases/{case_id}", self._guarded(self._show)),
         ]
+
+    async def deliver(self, sender_id: str, replies: Sequence[Reply]) -> None:
+        """Messages wait until ``GET /api/v1/messages`` fetches them."""
+        await asyncio.to_thread(self._mailbox.put, f"{self.name}:{sender_id}", replies)
 
     def _guarded(self, handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.StreamResponse:
@@ -63,6 +85,11 @@ class ApiChannel:
         inbound = await read_inbound(request, self._max_audio_bytes)
         turn = await self._turns.run(inbound)
         return json_response(turn.model_dump())
+
+    async def _messages(self, request: web.Request) -> web.Response:
+        asked = {key: value for key, value in request.query.items() if key in ("sender_id", "channel")}
+        whose = parse_turn_request({"text": "", **asked})
+        return json_response(await letters_after(self._mailbox, f"{whose.channel}:{whose.sender_id}", request))
 
     async def _parse(self, request: web.Request) -> web.Response:
         asked = parse_turn_request(await request.read())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,11 +14,13 @@ from aiohttp.web_protocol import RequestPayloadError
 from pydantic import ValidationError
 
 from bot.errors import AudioTooLargeError, BadRequestError, BodyTooLargeError, TurnError
+from bot.mailbox import Mailbox
 from bot.schema import TurnRequest
 from bot.turn import Inbound
 
 log = logging.getLogger(__name__)
 _FIELD_BYTES = 100_000
+_NUMBER = re.compile("[0-9]{1,15}")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -103,6 +107,19 @@ def _inbound(asked: TurnRequest, audio: bytes | None) -> Inbound:
         audio=audio,
         region=asked.region,
     )
+
+
+async def letters_after(mailbox: Mailbox, conversation: str, request: web.Request) -> dict[str, Any]:
+    """The messages that wait for a conversation, after the number that the query names with ``after``.
+
+    Raises:
+        BadRequestError: ``after`` is no number.
+    """
+    after = request.query.get("after", "0")
+    if not _NUMBER.fullmatch(after):
+        raise BadRequestError("after 要是数字。")
+    letters = await asyncio.to_thread(mailbox.after, conversation, int(after))
+    return {"messages": [letter.model_dump() for letter in letters]}
 
 
 async def _bounded(part: BodyPartReader, limit: int) -> bytes:

@@ -5,51 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from bot.errors import DialogueUnavailableError, EmptyTextError, OutcomeUnknownError, TextTooLongError
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
 from bot.turn import Inbound, TurnService
+from tests.bot.dialogue import Dialogue, turns_with
 from tests.bot.privacy_doubles import silent
 from tests.running import free_port
 
 pytestmark = pytest.mark.unit
-
-
-class Dialogue:
-    """A dialogue that echoes, offers two options, and remembers what it was sent."""
-
-    def __init__(self) -> None:
-        self.received: list[dict[str, Any]] = []
-        self.status = 200
-        self.silent = False
-        self.running = 0
-        self.most_running = 0
-
-    async def turn(self, request: web.Request) -> web.Response:
-        assert request.headers["X-Xiangyin-Secret"] == "s3cret"
-        body = await request.json()
-        self.received.append(body)
-        self.running += 1
-        self.most_running = max(self.most_running, self.running)
-        await asyncio.sleep(0)
-        self.running -= 1
-        if self.status != 200:
-            return web.Response(status=self.status, text="Traceback: secret details")
-        understood = {"text": body["text"], "intent": "greet", "confidence": 1.0, "entities": []}
-        buttons = [{"title": "贷款", "payload": "/apply_loan"}, {"title": "交费", "payload": "/pay_bill"}]
-        more = [{"title": "找人", "payload": "/human_agent"}]
-        messages = [
-            {"text": f"听到{body['text']}", "buttons": buttons, "custom": {"spoken": "您好。"}},
-            {"text": "还有", "buttons": more, "custom": None},
-        ]
-        return web.json_response({"understood": understood, "messages": [] if self.silent else messages})
 
 
 @pytest.fixture
@@ -59,13 +27,8 @@ def dialogue() -> Dialogue:
 
 @pytest.fixture
 async def turns(dialogue: Dialogue, tmp_path: Path) -> AsyncIterator[TurnService]:
-    app = web.Application()
-    app.add_routes([web.post("/webhooks/gateway/turn", dialogue.turn)])
-    store = GatewayStore(open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}"))
-    async with TestServer(app) as server, aiohttp.ClientSession() as session:
-        rasa = RasaClient(session, f"http://127.0.0.1:{server.port}", "s3cret", 5)
-        yield TurnService(rasa, None, store, silent(store, rasa), max_text_chars=50, default_region="national")
-    store.close()
+    async with turns_with(dialogue, tmp_path) as (service, _):
+        yield service
 
 
 def says(text: str, sender: str = "wang", message_id: str | None = None) -> Inbound:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,8 +12,11 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from bot.channels.http import json_response, read_inbound
+from bot.channels.base import Capabilities, Channel
+from bot.channels.http import json_response, letters_after, read_inbound
 from bot.errors import UnauthorisedError
+from bot.mailbox import Mailbox
+from bot.schema import Reply
 from bot.turn import TurnService
 
 _STATIC = Path(__file__).parent / "static"
@@ -23,26 +28,36 @@ _CSP = (
 )
 
 
-class WebChannel:
+class WebChannel(Channel):
     """Routes of the page.
 
     Args:
         turns: runs a turn.
         secret: signs the session cookie.
+        mailbox: keeps messages until the page fetches them.
         max_audio_bytes: bound on a recording.
     """
 
-    def __init__(self, turns: TurnService, secret: str, max_audio_bytes: int) -> None:
+    name = "web"
+    capabilities = Capabilities(buttons=True, voice=True, speech=True, images=True, links=True)
+
+    def __init__(self, turns: TurnService, secret: str, *, mailbox: Mailbox, max_audio_bytes: int) -> None:
         self._turns = turns
+        self._mailbox = mailbox
         self._signer = URLSafeTimedSerializer(secret, salt="web-session")
         self._max_audio_bytes = max_audio_bytes
 
-    def routes(self) -> list[web.AbstractRouteDef]:
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
         return [
             web.get("/", self._page),
             web.post("/chat/turns", self._turn),
+            web.get("/chat/messages", self._messages),
             web.static("/static", _STATIC),
         ]
+
+    async def deliver(self, sender_id: str, replies: Sequence[Reply]) -> None:
+        """Messages wait until the page asks for them."""
+        await asyncio.to_thread(self._mailbox.put, f"{self.name}:{sender_id}", replies)
 
     async def _page(self, request: web.Request) -> web.Response:
         response = web.Response(
@@ -68,12 +83,19 @@ class WebChannel:
         return response
 
     async def _turn(self, request: web.Request) -> web.Response:
+        visitor = self._known(request)
+        inbound = await read_inbound(request, self._max_audio_bytes)
+        turn = await self._turns.run(replace(inbound, channel=self.name, sender_id=visitor))
+        return json_response(turn.model_dump(exclude={"sender_id"}))
+
+    async def _messages(self, request: web.Request) -> web.Response:
+        return json_response(await letters_after(self._mailbox, f"{self.name}:{self._known(request)}", request))
+
+    def _known(self, request: web.Request) -> str:
         visitor = self._visitor(request)
         if visitor is None or not _same_origin(request):
             raise UnauthorisedError("这个页面放得太久了，请刷新一下再说。", code="session_expired")
-        inbound = await read_inbound(request, self._max_audio_bytes)
-        turn = await self._turns.run(replace(inbound, channel="web", sender_id=visitor))
-        return json_response(turn.model_dump(exclude={"sender_id"}))
+        return visitor
 
     def _visitor(self, request: web.Request) -> str | None:
         try:

@@ -1,0 +1,57 @@
+"""Messages that wait until their reader fetches them: for channels on which the gateway cannot call anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, Engine, Integer, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.schema import Model, Reply
+from bot.store import Base
+
+_MOST = 50
+"""Messages given out at once; the reader asks again for more."""
+
+
+class _Letter(Base):
+    __tablename__ = "letters"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # a number never comes twice, whatever was deleted
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    sender: Mapped[str] = mapped_column(String(200), index=True)
+    reply: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class Letter(Model):
+    """A message that waits. ``id`` grows: ask for what comes after the last one seen."""
+
+    id: int
+    reply: Reply
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """Kept in the gateway's database. Methods block briefly: call them in a thread."""
+
+    engine: Engine
+
+    def __post_init__(self) -> None:
+        Base.metadata.create_all(self.engine)
+
+    def put(self, conversation: str, replies: Sequence[Reply]) -> None:
+        """Keep ``replies``, all or none, in their order."""
+        now = datetime.now(UTC)
+        with Session(self.engine) as session, session.begin():
+            for reply in replies:
+                session.add(_Letter(sender=conversation, reply=reply.model_dump_json(), created_at=now))
+                session.flush()  # numbers in their order
+
+    def after(self, conversation: str, last: int) -> list[Letter]:
+        """What was put since number ``last`` (0: everything still kept), oldest first."""
+        wanted = select(_Letter).where(_Letter.sender == conversation, _Letter.id > last)
+        with Session(self.engine) as session:
+            rows = session.scalars(wanted.order_by(_Letter.id).limit(_MOST)).all()
+            return [Letter(id=row.id, reply=Reply.model_validate_json(row.reply)) for row in rows]

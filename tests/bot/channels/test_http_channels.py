@@ -1,0 +1,200 @@
+"""The channels that answer a request with the turn: JSON and the page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.cases import CasesClient
+from bot.channels.api import ApiChannel
+from bot.channels.base import Capabilities, Channel, Channels
+from bot.channels.http import errors_as_json
+from bot.channels.web import WebChannel
+from bot.mailbox import Mailbox
+from bot.rasa import RasaClient
+from bot.schema import Reply
+from bot.store import open_engine
+from tests.bot.channels.contract import NEWS, ChannelContract, Driver, Shown
+from tests.bot.dialogue import DecodingEar, Dialogue, turns_with
+from tests.running import free_port
+
+pytestmark = pytest.mark.unit
+KEY = "test-key"
+
+
+def shown(answer: dict[str, Any]) -> list[Shown]:
+    if "error" in answer:
+        return [Shown(answer["error"]["message"])]
+    return [Shown(r["text"], tuple(f"{o['key']}. {o['title']}" for o in r["options"])) for r in answer["replies"]]
+
+
+class ApiDriver(Driver):
+    def __init__(self, channel: ApiChannel, client: TestClient[Any, Any]) -> None:
+        self.channel = channel
+        self._client = client
+        self._last = 0
+
+    async def says(self, text: str, *, sender: str = "wang", message_id: str | None = None) -> list[Shown]:
+        body = {"text": text, "sender_id": sender, "message_id": message_id}
+        return shown(await (await self._client.post("/api/v1/turns", json=body)).json())
+
+    async def speaks(self, audio: bytes, *, sender: str = "wang") -> list[Shown]:
+        form = aiohttp.FormData({"sender_id": sender})
+        form.add_field("audio", audio, filename="audio")
+        return shown(await (await self._client.post("/api/v1/turns", data=form)).json())
+
+    async def unasked(self, sender: str = "wang") -> list[Shown]:
+        asked = {"sender_id": sender, "after": str(self._last)}
+        letters = (await (await self._client.get("/api/v1/messages", params=asked)).json())["messages"]
+        self._last = max((letter["id"] for letter in letters), default=self._last)
+        return [Shown(letter["reply"]["text"]) for letter in letters]
+
+    def sender_id(self, sender: str) -> str:
+        return sender
+
+
+class WebDriver(Driver):
+    """Every person has a browser, which has a cookie."""
+
+    def __init__(self, channel: WebChannel, server: TestServer) -> None:
+        self.channel = channel
+        self._server = server
+        self._browsers: dict[str, TestClient[Any, Any]] = {}
+        self._last: dict[str, int] = {}
+
+    async def browser(self, sender: str) -> TestClient[Any, Any]:
+        if sender not in self._browsers:
+            browser = TestClient(self._server)
+            self._browsers[sender] = browser
+            assert (await browser.get("/")).status == 200
+        return self._browsers[sender]
+
+    async def close(self) -> None:
+        for browser in self._browsers.values():
+            await browser.session.close()
+
+    async def says(self, text: str, *, sender: str = "wang", message_id: str | None = None) -> list[Shown]:
+        browser = await self.browser(sender)
+        return shown(await (await browser.post("/chat/turns", json={"text": text, "message_id": message_id})).json())
+
+    async def speaks(self, audio: bytes, *, sender: str = "wang") -> list[Shown]:
+        form = aiohttp.FormData()
+        form.add_field("audio", audio, filename="audio")
+        return shown(await (await (await self.browser(sender)).post("/chat/turns", data=form)).json())
+
+    async def unasked(self, sender: str = "wang") -> list[Shown]:
+        browser = await self.browser(sender)
+        after = {"after": str(self._last.get(sender, 0))}
+        letters = (await (await browser.get("/chat/messages", params=after)).json())["messages"]
+        self._last[sender] = max((letter["id"] for letter in letters), default=self._last.get(sender, 0))
+        return [Shown(letter["reply"]["text"]) for letter in letters]
+
+    def sender_id(self, sender: str) -> str:
+        cookie = self._browsers[sender].session.cookie_jar.filter_cookies(self._server.make_url("/"))
+        visitor = self.channel._signer.loads(cookie["xiangyin_session"].value)  # type: ignore[attr-defined]
+        assert isinstance(visitor, str)
+        return visitor
+
+
+class TestApi(ChannelContract):
+    @pytest.fixture
+    async def driver(self, dialogue: Dialogue, tmp_path: Path) -> AsyncIterator[ApiDriver]:
+        mailbox = Mailbox(open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}"))
+        async with turns_with(dialogue, tmp_path, DecodingEar()) as (turns, _), aiohttp.ClientSession() as session:
+            nowhere = f"http://127.0.0.1:{free_port()}"
+            cases, rasa = CasesClient(session, nowhere, "s"), RasaClient(session, nowhere, "s", 5)
+            channel = ApiChannel(turns, cases, rasa, KEY, mailbox=mailbox, max_audio_bytes=10**6)
+            app = web.Application(middlewares=[errors_as_json])
+            app.add_routes(channel.routes())
+            async with TestClient(TestServer(app), headers={"X-API-Key": KEY}) as client:
+                yield ApiDriver(channel, client)
+
+    async def test_waiting_messages_need_the_key(self, driver: ApiDriver) -> None:
+        answer = await driver._client.get("/api/v1/messages", headers={"X-API-Key": "wrong"})
+        assert answer.status == 401
+
+    async def test_after_must_be_a_number(self, driver: ApiDriver) -> None:
+        answer = await driver._client.get("/api/v1/messages", params={"after": "x"})
+        assert answer.status == 400
+
+
+class TestWeb(ChannelContract):
+    @pytest.fixture
+    async def driver(self, dialogue: Dialogue, tmp_path: Path) -> AsyncIterator[WebDriver]:
+        mailbox = Mailbox(open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}"))
+        async with turns_with(dialogue, tmp_path, DecodingEar()) as (turns, _):
+            channel = WebChannel(turns, "secret", mailbox=mailbox, max_audio_bytes=10**6)
+            app = web.Application(middlewares=[errors_as_json])
+            app.add_routes(channel.routes())
+            async with TestServer(app) as server:
+                driver = WebDriver(channel, server)
+                yield driver
+                await driver.close()
+
+    async def test_nobody_reads_messages_without_a_cookie(self, driver: WebDriver) -> None:
+        async with aiohttp.ClientSession() as stranger:
+            answer = await stranger.get(driver._server.make_url("/chat/messages"))
+            assert answer.status == 401
+
+
+class Recording(Channel):
+    """Remembers the order in which channels start and stop."""
+
+    capabilities = Capabilities()
+
+    def __init__(self, name: str, log: list[str], fails: bool = False) -> None:
+        self.name = name  # type: ignore[misc]
+        self._log = log
+        self._fails = fails
+
+    async def start(self) -> None:
+        self._log.append(f"start {self.name}")
+        if self._fails:
+            raise OSError("no network")
+
+    async def stop(self) -> None:
+        self._log.append(f"stop {self.name}")
+
+    async def deliver(self, sender_id: str, replies: object) -> None:
+        self._log.append(f"{self.name} to {sender_id}")
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Mailbox:
+    return Mailbox(open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}"))
+
+
+async def test_a_channel_that_cannot_start_stops_nobody_else(mailbox: Mailbox) -> None:
+    log: list[str] = []
+    channels = Channels([Recording("one", log, fails=True), Recording("two", log)], mailbox)
+    async for _ in channels.lifetime(web.Application()):
+        log.append("running")
+    assert log == ["start one", "start two", "running", "stop two", "stop one"]
+
+
+async def test_news_goes_to_the_channel_of_the_conversation(mailbox: Mailbox) -> None:
+    log: list[str] = []
+    channels = Channels([Recording("one", log), Recording("two", log)], mailbox)
+    await channels.deliver("two:a:b", [NEWS])
+    assert log == ["two to a:b"]
+    await channels.deliver("partner:a", [NEWS])
+    assert [letter.reply for letter in mailbox.after("partner:a", 0)] == [NEWS]
+
+
+def test_two_channels_of_one_name_are_refused(mailbox: Mailbox) -> None:
+    with pytest.raises(ValueError, match="one"):
+        Channels([Recording("one", []), Recording("one", [])], mailbox)
+
+
+def test_letters_keep_their_order_and_their_reader(mailbox: Mailbox) -> None:
+    mailbox.put("web:a", [Reply(text=str(n)) for n in range(3)])
+    mailbox.put("web:b", [NEWS])
+    letters = mailbox.after("web:a", 0)
+    assert [letter.reply.text for letter in letters] == ["0", "1", "2"]
+    assert [letter.reply.text for letter in mailbox.after("web:a", letters[1].id)] == ["2"]

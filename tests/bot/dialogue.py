@@ -1,0 +1,86 @@
+"""A local HTTP server that speaks the dialogue's side of the contract, an ear that decodes, and turns on both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.rasa import RasaClient
+from bot.store import GatewayStore, open_engine
+from bot.turn import Ear, TurnService
+from tests.bot.privacy_doubles import silent
+from voice.decode import SAMPLE_RATE, Limits, decode
+from voice.service import NO_HINTS, Hints, Transcript
+
+SECRET = "s3cret"
+HEARD = "我要交电费"
+"""What :class:`DecodingEar` hears in every recording that can be decoded."""
+
+
+class Dialogue:
+    """A dialogue that echoes, offers two options, and remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.received: list[dict[str, Any]] = []
+        self.status = 200
+        self.silent = False
+        self.running = 0
+        self.most_running = 0
+        self.open = asyncio.Event()
+        """Cleared, it holds every turn back until it is set again."""
+        self.open.set()
+        self.two_at_once = asyncio.Event()
+
+    async def turn(self, request: web.Request) -> web.Response:
+        assert request.headers["X-Xiangyin-Secret"] == SECRET
+        body = await request.json()
+        self.received.append(body)
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        if self.running > 1:
+            self.two_at_once.set()
+        await asyncio.sleep(0)
+        await self.open.wait()
+        self.running -= 1
+        if self.status != 200:
+            return web.Response(status=self.status, text="Traceback: secret details")
+        understood = {"text": body["text"], "intent": "greet", "confidence": 1.0, "entities": []}
+        buttons = [{"title": "贷款", "payload": "/apply_loan"}, {"title": "交费", "payload": "/pay_bill"}]
+        more = [{"title": "找人", "payload": "/human_agent"}]
+        messages = [
+            {"text": f"听到{body['text']}", "buttons": buttons, "custom": {"spoken": "您好。"}},
+            {"text": "还有", "buttons": more, "custom": None},
+        ]
+        return web.json_response({"understood": understood, "messages": [] if self.silent else messages})
+
+    def application(self) -> web.Application:
+        app = web.Application()
+        app.add_routes([web.post("/webhooks/gateway/turn", self.turn)])
+        return app
+
+
+class DecodingEar:
+    """Decodes a recording as the voice service does, and hears the same words in each."""
+
+    async def hear(self, data: bytes, hints: Hints = NO_HINTS) -> Transcript:
+        seconds = decode(data, Limits(10**7, 60, 20)).size / SAMPLE_RATE
+        return Transcript(HEARD, HEARD, 0.9, (), "test", seconds, 1)
+
+
+@asynccontextmanager
+async def turns_with(
+    dialogue: Dialogue, folder: Path, ear: Ear | None = None
+) -> AsyncIterator[tuple[TurnService, GatewayStore]]:
+    """Turns against ``dialogue``, with the gateway's memory in ``folder``."""
+    store = GatewayStore(open_engine(f"sqlite:///{folder / 'gateway.sqlite'}"))
+    async with TestServer(dialogue.application()) as server, aiohttp.ClientSession() as session:
+        rasa = RasaClient(session, f"http://127.0.0.1:{server.port}", SECRET, 5)
+        yield TurnService(rasa, ear, store, silent(store, rasa), max_text_chars=50, default_region="national"), store
+    store.close()
