@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     repair: bool = True
     """Whether words that the recogniser misheard are repaired by their sound and context."""
 
+    font: Path | None = None
+    """A font with Chinese characters for pictures; default: a known one of the system, else figures alone."""
+
     knowledge_dirs: list[Path] = Field(default_factory=lambda: [ROOT / "knowledge" / "content"])
     default_region: str = "national"
 
@@ -85,7 +88,7 @@ class Settings(BaseSettings):
     ledger_key: SecretStr = SecretStr("")
     """Base64 of 32 bytes; encrypts personal fields of the ledger."""
 
-    @field_validator("state_dir", "recogniser_dir", "recogniser_table", "embedding_dir", "voice_dir")
+    @field_validator("state_dir", "recogniser_dir", "recogniser_table", "embedding_dir", "voice_dir", "font")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else (ROOT / value).resolve()

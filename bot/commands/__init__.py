@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from bot.commands.cases import app as cases
 from bot.commands.doctor import doctor
+from bot.commands.loans import app as loans
 from bot.commands.nlu import app as nlu
 from bot.commands.turns import ask, listen
 from bot.commands.up import up
@@ -34,6 +35,7 @@ app.add_typer(fraud, name="fraud")
 voice.command("eval")(voice_eval)
 app.add_typer(voice, name="voice")
 app.add_typer(cases, name="cases")
+app.add_typer(loans, name="loans")
 
 
 def main() -> None:
