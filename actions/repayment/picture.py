@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from actions.ledger.masking import yuan
-from actions.repayment.plan import Plan
+from actions.repayment.plan import Method, Plan
 from actions.repayment.words import headline, rows_told
 from actions.texts import repayment as say
 
@@ -72,7 +72,8 @@ class PlanPainter:
             self._write(draw, (50, 120), f"{yuan(first)[:-1]} ... {yuan(last)[:-1]}", 56)
             return
         self._write(draw, (50, 30), headline(plan).text, 34, fit=WIDTH - 100)
-        figure = yuan(first) if first == last else f"{yuan(first)} … {yuan(last)}"
+        even = plan.method is Method.EQUAL_INSTALMENTS or first == last
+        figure = yuan(first) if even else f"{yuan(first)} … {yuan(last)}"
         self._write(draw, (50, 88), f"{say.LEFT_AXIS[:3]}：{figure}", 52, fit=WIDTH - 100)
         total = say.TOTAL.format(total=yuan(plan.total_fen), interest=yuan(plan.interest_fen))
         self._write(draw, (50, 160), total, 30, fit=WIDTH - 100)
@@ -117,14 +118,12 @@ class PlanPainter:
             lines.append((str(payment.month), *(yuan(value)[:-1] for value in figures)))
         for payment in last:
             figures = (payment.total, payment.principal, payment.interest, payment.left)
-            lines += [("…",) * 5, (str(payment.month), *(yuan(value)[:-1] for value in figures))]
+            lines += [("..",) * 5, (str(payment.month), *(yuan(value)[:-1] for value in figures))]
         for number, line in enumerate(lines, start=1):
             place = top + 8 + number * 37
             draw.line((40, place - 5, WIDTH - 40, place - 5), fill=_PALE)
             for right, cell in zip(columns, line, strict=True):
-                self._write(
-                    draw, (right, place), cell if cell != "…" or self.writes_chinese else "...", 24, anchor="ra"
-                )
+                self._write(draw, (right, place), cell, 24, anchor="ra")
 
     def _write(
         self,

@@ -1,8 +1,8 @@
 """Repayment plans in integer fen.
 
 Formulas (ordinary annuity, end of month): with monthly rate r = yearly rate / 12, amount P and n months an equal
-instalment is P * r * (1 + r)^n / ((1 + r)^n - 1); with equal principal each month pays P / n and the interest on what is
-left; interest first pays P * r each month and P in the last. All sums are kept exact and each figure that is paid is
+instalment is P * r * (1 + r)^n / ((1 + r)^n - 1); with equal principal each month pays P / n and the interest on what
+is left; interest first pays P * r each month and P in the last. All sums are kept exact and each figure that is paid is
 rounded once, half up to the fen. What rounding leaves over is settled in the last month, so the principal adds up to P.
 A bank that counts days arrives at slightly different interest; the text beside a plan says so.
 """

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - sentences stay whole
 """What a repayment plan says."""
 
 from __future__ import annotations
