@@ -21,6 +21,7 @@ from actions.ledger.ledger import Ledger
 from actions.ledger.vault import Vault
 from actions.loans import LoanService
 from actions.metrics import Metrics
+from actions.repayment.picture import PlanPainter, find_font
 from actions.server import create_app
 from actions.services import Services
 from actions.takeover import Takeover
@@ -73,6 +74,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
                 metrics=metrics,
                 verifier=Verifier(bank_key, CLIENT_ID),
                 secret=secret,
+                painter=PlanPainter(find_font(settings.font)),
                 action_timeout_s=max(1.0, settings.turn_timeout_s - 5.0),
             )
             app.cleanup_ctx.append(Takeover(knowledge=knowledge, fraud=fraud))

@@ -24,6 +24,8 @@ from actions.ledger.forgetting import forget
 from actions.ledger.ledger import Ledger
 from actions.ledger.numbers import is_number
 from actions.metrics import Metrics
+from actions.pictures import PictureRoutes
+from actions.repayment.picture import PlanPainter
 from actions.webhook import Webhook
 
 log = logging.getLogger(__name__)
@@ -122,6 +124,7 @@ def create_app(
     verifier: Verifier,
     secret: str,
     action_timeout_s: float = 25.0,
+    painter: PlanPainter | None = None,
 ) -> web.Application:
     """The action server.
 
@@ -129,6 +132,7 @@ def create_app(
         actions: instances to register.
         secret: what callers must send in ``X-Xiangyin-Secret``; not empty.
         action_timeout_s: an action that takes longer is given up.
+        painter: draws repayment plans; default: without Chinese labels.
     """
     if not secret:
         raise ValueError("secret is empty")
@@ -144,6 +148,7 @@ def create_app(
             web.get("/cases/{id}", routes.case),
             web.post("/senders/forget", routes.forget),
             web.post("/bank/events", routes.bank_event),
+            web.post("/pictures", PictureRoutes(painter or PlanPainter(None)).draw),
             web.get("/healthz", routes.healthz),
             web.get("/readyz", routes.readyz),
             web.get("/metrics", routes.metrics),

@@ -16,8 +16,10 @@ from bot.channels.audio import AudioRoutes
 from bot.channels.base import Channels
 from bot.channels.export import ExportRoutes
 from bot.channels.http import errors_as_json, json_response
+from bot.channels.media import MediaRoutes
 from bot.channels.web import WebChannel
 from bot.mailbox import Mailbox
+from bot.pictures import Pictures
 from bot.privacy import Privacy, keep_clean
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
@@ -93,6 +95,7 @@ async def build_app(settings: Settings) -> web.Application:
             web.get("/metrics", metrics),
             *channels.routes(),
             *AudioRoutes(store, voice).routes(),
+            *MediaRoutes(Pictures(store, session, settings.url_of("actions"), secret)).routes(),
             *ExportRoutes(store).routes(),
         ]
     )

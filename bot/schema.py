@@ -68,7 +68,11 @@ class Source(Model):
 
 
 class Reply(Model):
-    """One message to the user. ``audio`` is a path on the gateway where it can be heard (OGG/Opus)."""
+    """One message to the user.
+
+    ``audio`` is a path on the gateway where it can be heard (OGG/Opus), ``image`` one of a picture (PNG) that shows
+    what the text says, ``image_alt`` the picture in words.
+    """
 
     text: str
     options: list[Option] = []
@@ -77,6 +81,8 @@ class Reply(Model):
     kind: str | None = None
     case_id: str | None = None
     link: str | None = None
+    image: str | None = None
+    image_alt: str | None = None
 
 
 class Timings(Model):

@@ -73,6 +73,16 @@ class SpokenText(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
+class Picture(Base):
+    """What a reply's picture shows (JSON), to be drawn when somebody looks. The id cannot be guessed."""
+
+    __tablename__ = "pictures"
+    id: Mapped[str] = mapped_column(String(43), primary_key=True)
+    sender: Mapped[str] = mapped_column(String(200), index=True)
+    shown: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
 class Consent(StrEnum):
     """What a sender said to their conversations being kept."""
 
@@ -151,14 +161,22 @@ class GatewayStore:
         answer: str,
         question: Question,
         spoken: Sequence[tuple[str, str]],
+        pictures: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Keep a turn's answer, what it asked and its (id, spoken text) pairs, all or nothing."""
+        """Keep a turn's answer, what it asked, its (id, spoken text) and (id, picture) pairs, all or nothing."""
         now = datetime.now(UTC)
         with Session(self._engine) as session, session.begin():
             session.merge(AnsweredTurn(sender=sender, message_id=message_id, answer=answer, created_at=now))
             kept = json.dumps(asdict(question), ensure_ascii=False)
             session.merge(Offer(sender=sender, options=kept, created_at=now))
             session.add_all(SpokenText(id=key, sender=sender, text=text, created_at=now) for key, text in spoken)
+            session.add_all(Picture(id=key, sender=sender, shown=shown, created_at=now) for key, shown in pictures)
+
+    def picture(self, key: str) -> str | None:
+        """What a picture shows (JSON)."""
+        with Session(self._engine) as session:
+            row = session.get(Picture, key)
+            return row.shown if row else None
 
     def keep_spoken(self, sender: str, key: str, text: str) -> None:
         """Keep what a reply outside a turn sounds like; ``key`` from :func:`new_key`."""

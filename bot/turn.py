@@ -4,6 +4,7 @@ answer is kept so that the same message delivered again gets the same answer."""
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 import weakref
@@ -133,7 +134,7 @@ class TurnService:
         if notice is not None:
             messages = [*messages, notice]
         done = time.monotonic()
-        replies, options, spoken = _compose(messages)
+        replies, options, spoken, pictures = _compose(messages)
         asked = Question(tuple(options), _asked(messages))
         turn = Turn(
             turn_id=turn_id,
@@ -150,7 +151,7 @@ class TurnService:
         SECONDS.labels("hear").observe(heard_at - started)
         SECONDS.labels("dialogue").observe(done - heard_at)
         await asyncio.to_thread(
-            self._store.finish_turn, inbound.conversation, message_id, turn.model_dump_json(), asked, spoken
+            self._store.finish_turn, inbound.conversation, message_id, turn.model_dump_json(), asked, spoken, pictures
         )
         return turn
 
@@ -246,9 +247,10 @@ def _heard(transcript: Transcript) -> Heard:
 
 def _compose(
     messages: list[DialogueMessage],
-) -> tuple[list[Reply], list[OfferedOption], list[tuple[str, str]]]:
-    """Replies with their options numbered through the whole turn, and what each sounds like."""
+) -> tuple[list[Reply], list[OfferedOption], list[tuple[str, str]], list[tuple[str, str]]]:
+    """Replies with their options numbered through the whole turn, what each sounds like, and what its picture shows."""
     replies: list[Reply] = []
+    pictures: list[tuple[str, str]] = []
     options: list[OfferedOption] = []
     spoken: list[tuple[str, str]] = []
     for message in messages:
@@ -262,6 +264,9 @@ def _compose(
         ]
         options += offered
         key = new_key()
+        picture = custom.get("picture") or {}
+        if picture:
+            pictures.append((key, json.dumps(picture["plan"])))
         spoken.append((key, _say(str(custom.get("spoken") or message.text), offered)))
         replies.append(
             Reply(
@@ -272,9 +277,11 @@ def _compose(
                 kind=custom.get("kind"),
                 case_id=custom.get("case_id"),
                 link=custom.get("confirm_url"),
+                image=f"/media/{key}.png" if picture else None,
+                image_alt=picture.get("alt"),
             )
         )
-    return replies, options, spoken
+    return replies, options, spoken, pictures
 
 
 def _asked(messages: list[DialogueMessage]) -> str | None:

@@ -123,6 +123,10 @@ function lines(text) {
 
 function showReply(reply) {
   const box = element("div", { className: `said theirs ${reply.kind ?? ""}` }, ...lines(reply.text));
+  if (reply.image && reply.image.startsWith("/media/")) {
+    const picture = element("img", { className: "picture", src: reply.image, alt: reply.image_alt ?? "", loading: "lazy" });
+    box.append(element("a", { href: reply.image, target: "_blank", rel: "noopener" }, picture));
+  }
   if (reply.link && /^https?:\/\//.test(reply.link)) {
     box.append(element("a", { className: "pay", href: reply.link, target: "_blank", rel: "noopener", textContent: "打开银行确认页" }));
   }
