@@ -12,6 +12,8 @@ from actions.bank.client import CLIENT_ID, HttpBank
 from actions.bank.signing import Verifier
 from actions.bills import BillService
 from actions.cases import CaseBook
+from actions.catalogue.store import FILE as PRODUCTS_FILE
+from actions.catalogue.store import Catalogue
 from actions.delivery import Delivery
 from actions.dialogue import build_actions
 from actions.errors import Misconfigured
@@ -62,6 +64,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
                 knowledge=knowledge,
                 fraud=fraud,
                 loans=LoanService(ledger, delivery),
+                products=Catalogue(settings.state_dir / PRODUCTS_FILE),
                 bills=BillService(ledger, delivery, bank),
                 cases=CaseBook(ledger),
                 hand_offs=HandOffs(ledger),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from actions.bills import BillService
     from actions.cases import CaseBook
+    from actions.catalogue.store import Catalogue
     from actions.handoffs import HandOffs
     from actions.loans import LoanService
     from knowledge.fraud import FraudChecker
@@ -24,6 +25,7 @@ class Services:
     knowledge: Retriever
     fraud: FraudChecker
     loans: LoanService
+    products: Catalogue
     bills: BillService
     cases: CaseBook
     hand_offs: HandOffs

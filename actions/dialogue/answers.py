@@ -1,4 +1,4 @@
-"""Answers from the knowledge base, verdicts on suspicious messages, and what is said about loans in general."""
+"""Answers from the knowledge base and verdicts on suspicious messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 from actions.dialogue.ports import Fraud, Knowledge, SearchResult
 from actions.dialogue.turn import Message, Option, Reply, Turn, payload
 from actions.texts import answers as say
-from actions.texts import services as service_say
 from actions.texts.say import hotlines
 
 log = logging.getLogger(__name__)
@@ -119,35 +118,6 @@ class FraudAnswer:
         because = say.FRAUD_SIGNS.format(signs=signs) if signs and verdict.label != "normal" else ""
         told_back = hotlines(verdict.advice + because)
         return Reply((Message(told_back.text, told_back.spoken, kind="fraud", extra=label),))
-
-
-class LoanProductAnswer:
-    """ask_loan_product: what the knowledge base says, that people decide, and the offer to start an application."""
-
-    def __init__(self, knowledge: KnowledgeAnswer) -> None:
-        self._knowledge = knowledge
-
-    async def __call__(self, turn: Turn) -> Reply:
-        """Answer a question about loans in general."""
-        messages: list[Message] = []
-        if turn.words:
-            try:
-                found = await self._knowledge.search(turn.queries, turn.region)
-            except Exception as error:  # noqa: BLE001 - the rest of the answer is still true
-                log.error("knowledge search failed type=%s", type(error).__name__)
-            else:
-                if found.decision == "answer" and found.hits and found.hits[0].topic == "finance":
-                    messages.append(answer_of(found.hits[0]))
-        if turn.active_form == "loan_form":
-            messages.append(Message(service_say.LOAN_PRODUCT, kind="answer"))
-            return Reply(tuple(messages))
-        choices = (
-            Option(service_say.APPLY_NOW, payload("apply_loan")),
-            Option(service_say.ASK_MORE, payload("thanks")),
-        )
-        offer = service_say.LOAN_PRODUCT + service_say.OFFER_APPLICATION
-        messages.append(Message(offer, options=choices, kind="answer"))
-        return Reply(tuple(messages))
 
 
 def _person() -> Option:

@@ -15,7 +15,7 @@ from actions.dialogue import values as read
 from actions.dialogue.form_spec import DIGRESSIONS, FORM_OF, SURE, Rejected, Values
 from actions.dialogue.loan_summary import NOTHING
 from actions.dialogue.ports import Loans
-from actions.dialogue.turn import Message, Option, Turn, payload
+from actions.dialogue.turn import Entity, Message, Option, Turn, payload
 from actions.errors import ActionsError
 from actions.loans import LoanApplication
 from actions.texts import forms
@@ -23,6 +23,7 @@ from actions.texts import loan as say
 from actions.texts.money import amount, area, term
 from actions.texts.say import Say, digits
 from nlu.dialect import lexicon, numbers
+from nlu.dialect.entities import find_entities
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +65,12 @@ class LoanForm:
 
     def opening(self, turn: Turn) -> Values:
         """我是赵家村的王二娃，想贷五万种苞谷，两年: amount, purpose, crop, term, name, village."""
-        text = turn.words
+        text = turn.words or str(turn.first("question") or "")  # of an option that carries what was said
         if not text:
             return {}
+        if not turn.words:
+            found_now = [Entity(item.entity, item.value, item.text) for item in find_entities(text)]
+            turn = replace(turn, entities=tuple(found_now))
         found = self._measures(text)
         found.update(self._crop_of(turn))
         found["loan_purpose"] = persons.purpose_in(text)

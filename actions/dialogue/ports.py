@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from actions.bills import Bill
 from actions.cases import Case
+from actions.catalogue.product import Product
 from actions.loans import LoanApplication
 
 
@@ -48,6 +49,13 @@ class Loans(Protocol):
     async def submit(self, application: LoanApplication, key: str) -> Case: ...
 
 
+class Products(Protocol):
+    """The bank's loan products (blocks for milliseconds)."""
+
+    def products(self) -> Sequence[Product]: ...
+    def get(self, product_id: str) -> Product | None: ...
+
+
 class Bills(Protocol):
     """Looks bills up at the bank and starts payments."""
 
@@ -77,6 +85,8 @@ class Ports(Protocol):
     def fraud(self) -> Fraud: ...
     @property
     def loans(self) -> Loans: ...
+    @property
+    def products(self) -> Products: ...
     @property
     def bills(self) -> Bills: ...
     @property

@@ -12,13 +12,14 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.dialogue import emergency, words
-from actions.dialogue.answers import FraudAnswer, KnowledgeAnswer, LoanProductAnswer
+from actions.dialogue.answers import FraudAnswer, KnowledgeAnswer
 from actions.dialogue.bill import BillForm
 from actions.dialogue.desk import Person, Progress, is_case_number, not_connected
 from actions.dialogue.form import Form
 from actions.dialogue.form_spec import MISSES, REQUESTED
 from actions.dialogue.loan import LoanForm
 from actions.dialogue.ports import Ports
+from actions.dialogue.products import LoanProducts, goes_on
 from actions.dialogue.talk import Bare, NotUnderstood, Repeat, Told, Withdraw, small_talk
 from actions.dialogue.turn import Handler, Message, Reply, Turn, read, write
 from actions.texts import forms as form_say
@@ -90,6 +91,8 @@ class Respond(Action):  # type: ignore[misc]  # rasa_sdk has no types
             return await Withdraw()(turn)
         if is_case_number(turn.words):
             intent = "check_progress"
+        elif goes_on(turn):
+            intent = "ask_loan_product"
         reply = await self._handlers.get(intent, self._otherwise)(turn)
         return emergency.before(danger, reply) if danger else reply
 
@@ -132,7 +135,7 @@ def build_actions(ports: Ports) -> list[Action]:
     handlers: dict[str, Handler] = {
         "ask_knowledge": knowledge,
         "check_fraud": FraudAnswer(ports.fraud),
-        "ask_loan_product": LoanProductAnswer(knowledge),
+        "ask_loan_product": LoanProducts(ports.products, knowledge),
         "check_progress": Progress(ports.cases),
         "human_agent": Person(ports.hand_offs),
         **not_connected(knowledge),

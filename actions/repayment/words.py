@@ -22,12 +22,11 @@ def percent(rate: Decimal) -> str:
 
 def headline(plan: Plan) -> Say:
     """贷50,000元，两年，年利率4.35%，等额本息."""
-    rate = percent(plan.annual_percent)
     parts = {"term": term(plan.months), "method": plan.method.value}
     sum_ = amount(plan.amount_fen)
     return Say(
-        say.TITLE.format(amount=sum_.text, rate=rate, **parts),
-        say.TITLE.format(amount=sum_.spoken, rate=rate, **parts).replace(f"{rate}%", f"百分之{_spoken(rate)}"),
+        say.TITLE.format(amount=sum_.text, rate=percent(plan.annual_percent), **parts),
+        say.TITLE_SPOKEN.format(amount=sum_.spoken, rate=spoken_percent(plan.annual_percent), **parts),
     )
 
 
@@ -81,7 +80,8 @@ def _filled(template: str, **fen: int) -> Say:
     )
 
 
-def _spoken(number: str) -> str:
-    whole, _, fraction = number.partition(".")
+def spoken_percent(rate: Decimal) -> str:
+    """``Decimal("4.35")`` as 四点三五."""
+    whole, _, fraction = percent(rate).partition(".")
     digits = "零一二三四五六七八九"
     return spoken_integer(int(whole)) + ("点" + "".join(digits[int(char)] for char in fraction) if fraction else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 TITLE = "贷{amount}，{term}，年利率{rate}%，{method}"
+TITLE_SPOKEN = "贷{amount}，{term}，年利率百分之{rate}，{method}"
 EVEN = "每个月还{each}，还{count}个月。"
 """Every month the same, but for what rounding leaves over in the last."""
 FALLING = "头一个月还{first}，往后每个月少还一点，最后一个月还{last}，一共{count}个月。"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from actions.bills import AccountNotFound, Bill
 from actions.cases import Case, CaseEvent, CaseState
+from actions.catalogue.store import Catalogue
 from actions.dialogue.bill import BillForm
 from actions.dialogue.form import Form
 from actions.dialogue.form_spec import FORM_OF, REQUESTED
@@ -54,6 +56,7 @@ class Services:
     label: str = "fraud"
     fail: Exception | None = None
     queries: list[Sequence[str]] = field(default_factory=list)
+    products: Catalogue = field(default_factory=lambda: Catalogue(Path("/nowhere/products.json")))
 
     @property
     def knowledge(self) -> Any:
