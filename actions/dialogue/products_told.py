@@ -81,8 +81,8 @@ def ask(missing: str, need: Need, *, plan: bool, product: Product | None = None,
 def suggestions(advice: Advice, need: Need, *, in_form: bool) -> Message:
     """At most three products, each with its reasons."""
     if not advice.suggestions:
-        text = f"{advice.obstacle or say.NOTHING}{say.PEOPLE_DECIDE}"
-        return Message(text, options=() if in_form else applying(need), kind="answer", extra=state_of(need))
+        why = f"{advice.obstacle or say.NOTHING}{say.PEOPLE_DECIDE}"
+        return Message(why, options=() if in_form else applying(need), kind="answer", extra=state_of(need))
     chosen = [suggestion.product for suggestion in advice.suggestions]
     lines = [_line(number, suggestion) for number, suggestion in enumerate(advice.suggestions, start=1)]
     head = say.FOUND.format(count=len(lines))
