@@ -16,9 +16,14 @@ import time
 from pathlib import Path
 
 import nlu.quiet  # before rasa
+from nlu.sentences import as_yaml, sentences
 
 ROOT = Path(__file__).resolve().parents[1]
-INPUTS = ("config.yml", "domain", "nlu/data", "nlu/rules", "nlu/components", "nlu/dialect", "nlu/train.py")
+INPUTS = (
+    "config.yml", "domain", "nlu/data", "nlu/templates", "nlu/rules", "nlu/components", "nlu/dialect", "nlu/train.py",
+    "nlu/sentences.py", "knowledge/content",
+)  # fmt: skip
+SUFFIXES = (".yml", ".py", ".tsv", ".txt", ".md")
 DATA = ("nlu/data", "nlu/rules")
 """Rules and stories may lie beside the domain they use."""
 
@@ -55,7 +60,11 @@ def fingerprint(root: Path) -> str:
     digest = hashlib.sha256()
     for name in INPUTS:
         path = root / name
-        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".py", ".tsv"))
+        files = (
+            [path]
+            if path.is_file()
+            else sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".py", ".tsv", ".txt", ".md"))
+        )
         for file in files:
             digest.update(str(file.relative_to(root)).encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
@@ -84,11 +93,13 @@ def _train(work: Path) -> Path | None:
             reasons = " ".join(nlu.quiet.said) or "see `rasa data validate`"
             print(f"error: training data: {check.__name__} failed: {reasons}", file=sys.stderr)
             return None
-    print("Understanding: training (one to three minutes) ...", file=sys.stderr)
+    print("Understanding: training (up to a minute) ...", file=sys.stderr)
+    made = work / "sentences.yml"
+    made.write_text(as_yaml(sentences()), encoding="utf-8")
     result = rasa.api.train(
         domain="domain",
         config="config.yml",
-        training_files=list(DATA),
+        training_files=[str(made), "nlu/rules"],
         output=str(work),
         fixed_model_name="model",
         force_training=True,
