@@ -173,7 +173,7 @@ def _write(
         f"{heading()}. `.venv-rasa/bin/python -m benchmarks.understanding{' --diet' if _has_diet(rows) else ''}`.",
         "",
         f"Learnt from {len(learnt):,} sentences made from {sources:,} sources (written sentences, patterns, entries of",
-        "the knowledge base). The test sentences were written by imagined speaker before the patterns, never trained on,",
+        "the knowledge base). The test sentences were written by imagined speaker before the patterns, not trained on,",
         "and scored at the end only; those that stand in the training word for word are left out (short ones:",
         "转人工). Sentences and patterns have one author, which flatters the figures.",
         "",

@@ -1,4 +1,4 @@
-"""What somebody wants, by logistic regression over ``readings``; numpy alone once it is trained."""
+"""What somebody wants, by softmax regression over ``readings``; numpy alone once it is trained."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ import numpy.typing as npt
 from nlu.components.readings import readings
 
 Array = npt.NDArray[np.float32]
-RARE = 3
+RARE = 2
 """Features of fewer sentences are not learnt."""
-STRENGTH = 20.0
-"""Inverse regularisation, chosen on the development sentences."""
+EPOCHS, STEP, BATCH, DECAY = 12, 0.1, 256, 1e-6
+"""Of the training; chosen on the development sentences."""
+SHARPER = 1.6
+"""Weights are multiplied by it, as training stops before the probabilities are as sure as they could be: fitted on the
+development sentences (as written and misheard) by likelihood."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,7 @@ class IntentModel:
         if found:
             values = self.rarity[found]
             scores += (values / np.linalg.norm(values)) @ self.weights[found]
-        scores -= scores.max()
-        likely = np.exp(scores)
-        result: Array = likely / likely.sum()
-        return result
+        return _softmax(scores)
 
     def save(self, folder: Path) -> None:
         """Write ``intents.json`` and ``intents.npz``."""
@@ -67,21 +67,47 @@ class IntentModel:
 
 
 def train(texts: Sequence[str], intents: Sequence[str]) -> IntentModel:
-    """Fit a model to labelled sentences."""
+    """Fit a model to labelled sentences; the same sentences give the same model.
+
+    Softmax regression by Adagrad (Duchi, Hazan and Singer, JMLR 12, 2011) over the rows a batch touches: a tenth of the
+    time of a general solver, for the same figures.
+    """
     from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
 
     vectors = TfidfVectorizer(analyzer=readings, min_df=RARE, binary=True, dtype=np.float32)
-    seen = vectors.fit_transform(texts)
-    counts = {intent: intents.count(intent) for intent in set(intents)}
-    # An intent of many sentences does not become likelier by the square of their number.
-    weights = np.array([counts[i] ** -0.5 for i in intents])
-    fitted = LogisticRegression(C=STRENGTH, max_iter=60, tol=1e-3)
-    fitted.fit(seen, intents, sample_weight=weights / weights.mean())
+    seen = vectors.fit_transform(texts).tocsr()
+    names = sorted(set(intents))
+    labels = np.array([names.index(intent) for intent in intents])
+    # An intent of many sentences weighs by the square root of their number.
+    each = np.bincount(labels).astype(np.float32)[labels] ** -0.5
+    each /= each.mean()
+    weights = np.zeros((seen.shape[1], len(names)), np.float32)
+    bias = np.zeros(len(names), np.float32)
+    squares, bias_squares = np.full_like(weights, 1e-8), np.full_like(bias, 1e-8)
+    chance = np.random.default_rng(1)
+    for _ in range(EPOCHS):
+        order = chance.permutation(len(labels))
+        for rows in (order[at : at + BATCH] for at in range(0, len(order), BATCH)):
+            batch = seen[rows]
+            slope = _softmax(batch @ weights + bias)
+            slope[np.arange(len(rows)), labels[rows]] -= 1
+            slope *= (each[rows] / len(rows))[:, None]
+            touched = np.unique(batch.indices)
+            down = batch[:, touched].T @ slope + DECAY * weights[touched]
+            squares[touched] += down**2
+            weights[touched] -= STEP * down / np.sqrt(squares[touched])
+            bias_squares += slope.sum(0) ** 2
+            bias -= STEP * slope.sum(0) / np.sqrt(bias_squares)
     return IntentModel(
-        intents=tuple(fitted.classes_),
+        intents=tuple(names),
         places={str(f): int(p) for f, p in sorted(vectors.vocabulary_.items(), key=lambda item: item[1])},
         rarity=vectors.idf_.astype(np.float32),
-        weights=np.ascontiguousarray(fitted.coef_.T, dtype=np.float32),
-        bias=fitted.intercept_.astype(np.float32),
+        weights=weights * np.float32(SHARPER),
+        bias=bias * np.float32(SHARPER),
     )
+
+
+def _softmax(scores: Array) -> Array:
+    likely = np.exp(scores - scores.max(-1, keepdims=True))
+    result: Array = likely / likely.sum(-1, keepdims=True)
+    return result

@@ -8,9 +8,9 @@ from typing import Any
 from rasa.core.agent import Agent
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME as FALLBACK
 
-CONFIDENT = 0.5
+CONFIDENT = 0.6
 """Below this the meaning is asked for; the ``threshold`` of FallbackClassifier in ``config.yml``."""
-CLEAR_BY = 0.1
+CLEAR_BY = 0.2
 """Two meanings closer than this are asked about; ``ambiguity_threshold`` there."""
 MOST = 5
 """More wordings cost time (7 ms each) and are hardly ever the right one."""
