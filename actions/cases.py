@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from actions.ledger.ledger import Ledger
@@ -135,8 +135,22 @@ class Case:
         }
 
 
+@dataclass(frozen=True)
+class EarlierCase:
+    """What its owner said in an earlier case, unmasked: for filling the same in again, never for showing.
+
+    Attributes:
+        said: loans: amount_fen, purpose, crop_or_livestock, area_mu, term_months, name, phone, village.
+            Bills: amount_fen, bill_type, account.
+    """
+
+    kind: CaseKind
+    created_at: datetime
+    said: Mapping[str, Any]
+
+
 class CaseBook:
-    """Reads cases. Every answer is masked."""
+    """Reads cases. Every answer but :meth:`earlier` is masked."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -153,3 +167,9 @@ class CaseBook:
         """The sender's newest case."""
         found = await self.list(sender, 1)
         return found[0] if found else None
+
+    async def earlier(self, sender: str, kind: CaseKind, limit: int = 5) -> list[EarlierCase]:
+        """What the sender said in earlier cases of ``kind``, newest first; only ever the sender's own."""
+        from actions.ledger.earlier import earlier_cases  # the ledger knows cases, not the other way round
+
+        return await asyncio.to_thread(earlier_cases, self._ledger, sender, kind, limit)

@@ -16,6 +16,7 @@ from actions.catalogue.store import FILE as PRODUCTS_FILE
 from actions.catalogue.store import Catalogue
 from actions.delivery import Delivery
 from actions.dialogue import build_actions
+from actions.drafts import DraftBook
 from actions.errors import Misconfigured
 from actions.handoffs import HandOffs
 from actions.ledger.database import migrate, open_engine
@@ -67,6 +68,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
                 products=Catalogue(settings.state_dir / PRODUCTS_FILE),
                 bills=BillService(ledger, delivery, bank),
                 cases=CaseBook(ledger),
+                drafts=DraftBook(ledger),
                 hand_offs=HandOffs(ledger),
             )
             app = create_app(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from actions.bills import BillService
     from actions.cases import CaseBook
     from actions.catalogue.store import Catalogue
+    from actions.drafts import DraftBook
     from actions.handoffs import HandOffs
     from actions.loans import LoanService
     from knowledge.fraud import FraudChecker
@@ -28,4 +29,5 @@ class Services:
     products: Catalogue
     bills: BillService
     cases: CaseBook
+    drafts: DraftBook
     hand_offs: HandOffs

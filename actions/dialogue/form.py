@@ -16,10 +16,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from actions.dialogue import emergency, options, words
+from actions.dialogue import emergency, form_answers, options, words
 from actions.dialogue.desk import is_case_number
 from actions.dialogue.form_spec import (
     DIGRESSIONS,
+    DRAFT_SEEN,
     FORM_OF,
     KEY,
     MISSES,
@@ -33,37 +34,58 @@ from actions.dialogue.form_spec import (
     Rejected,
     Values,
 )
-from actions.dialogue.talk import Withdraw
+from actions.dialogue.recall import DRAFT, Recall, restored, summary
+from actions.dialogue.talk import Withdraw, which_heard
 from actions.dialogue.turn import Entity, Handler, Message, Option, Reply, Turn, payload
 from actions.dialogue.values import is_question
 from actions.texts import forms as say
-from actions.texts.say import speakable
+from actions.texts.say import Say, speakable
 from nlu.dialect import secrets
 from nlu.dialect.digits import digit_runs
 
 ASK_BACK = "ask_back"
 """Kind of a message that says an unsure value back."""
+LAST = "last"
+"""Kind of a pending question: use what was said last time?"""
+LONG_ENOUGH = 5
+"""Characters from which a question that was not understood is worth looking up."""
 
 
 class Form:
     """Runs the turns of one form."""
 
-    def __init__(self, spec: FormSpec, handlers: Mapping[str, Handler], repeat: Handler) -> None:
+    def __init__(self, spec: FormSpec, handlers: Mapping[str, Handler], repeat: Handler, recall: Recall) -> None:
         self._spec = spec
         self._handlers = handlers
         self._repeat = repeat
+        self._recall = recall
 
     async def step(self, turn: Turn) -> Reply:
-        """Handle one message while the form is active (or becomes active)."""
+        """Handle one message while the form is active (or becomes active), and keep what was filled in."""
+        reply = await self._step(turn)
+        after = {**turn.slots, **reply.slots}
+        if after.get(REQUESTED) is not None:
+            if (after.get(PENDING) or {}).get("ask") != DRAFT:  # until that is answered the old draft stays
+                await self._recall.keep(turn, self._spec, after)
+            return reply
+        if reply.follow_up is not None or (turn.slots.get(KEY) is None and KEY not in reply.slots):
+            return reply  # left for another task, to come back to; or never begun
+        await self._recall.drop(turn.sender, self._spec.intent)
+        offer = await self._recall.offer(turn.sender)
+        if offer is None or any(message.options for message in reply.messages):
+            return reply
+        return replace(reply, messages=(*reply.messages, offer), slots={**reply.slots, DRAFT_SEEN: True})
+
+    async def _step(self, turn: Turn) -> Reply:
         spec = self._spec
         values: Values = {name: turn.slots.get(name) for name in (*spec.slots, *spec.extras)}
         danger = emergency.found(turn.words)
         if turn.slots.get(KEY) is None or turn.slots.get(REQUESTED) is None:
             if danger and emergency.certain(turn.words):
-                return self._end([emergency.message(danger)])
+                return Reply((emergency.message(danger),), {REQUESTED: None})
             other = await self._no_beginning(turn)
             if other is not None:
-                return self._end(list(other.messages))
+                return Reply(other.messages, {REQUESTED: None})
             started = await self._start(turn)
             return emergency.before(danger, started) if danger else started
         asked = str(turn.slots[REQUESTED])
@@ -81,7 +103,7 @@ class Form:
             turn = turn.choosing(asked_back[0 if words.yes(turn.words) else -1].payload)
         pending = turn.slots.get(PENDING)
         if pending:
-            answer = await self._switch(turn, values, asked, pending)
+            answer = await self._answered(turn, values, asked, pending)
             if answer is not None:
                 return answer
         if (turn.intent == "cancel" and (turn.is_payload or turn.confidence >= 0.8)) or (
@@ -95,6 +117,8 @@ class Form:
             return self._again(asked, values, [])
         if words.repeat(turn.words):
             return await self._repeated(turn, asked, values)
+        if words.same_as_last(turn.words) and not is_question(turn.words):
+            return await self._last_time(turn, values, asked)
         if words.person(turn.words) or (turn.is_payload and turn.intent == "human_agent"):
             return await self._digress(turn, values, asked, "human_agent")
         if asked == spec.confirm:
@@ -110,11 +134,15 @@ class Form:
         spec = self._spec
         told = turn.words
         if told and asked != spec.confirm and not (words.corrects(told) and len(told) > 2):
-            whole = spec.whole(asked, turn, values)
+            whole = form_answers.whole(spec, asked, turn, values)
             if isinstance(whole, Rejected):
                 return self._missed(turn, asked, values, whole.why, whole.options)
             if whole:
                 return await self._filled(turn, values, whole, [])
+        if words.waits(told):
+            return self._say([Message(say.WAITING, kind="form")], asked)
+        if words.unsure(told):
+            return self._missed(turn, asked, values, say.UNSURE + spec.ask(asked, values).text)
         if turn.intent == "cancel" and turn.confidence >= SURE:
             return self._cancelled(turn)
         if turn.intent == "repeat" and turn.confidence >= SURE:
@@ -129,7 +157,7 @@ class Form:
                 return self._say([Message(say.CHANGE_WHAT, options=spec.change_options(values), kind="form")], asked)
             meant = words.correction(told)
             if meant and not turn.is_payload:  # not a known value: the answer is what is left of it
-                turn = replace(turn, text=meant, entities=tuple(e for e in turn.entities if e.text in meant))
+                turn = form_answers.meaning(turn, meant)
                 whole = spec.whole(asked, turn, values)
                 if isinstance(whole, dict) and whole:
                     return await self._filled(turn, values, whole, [])
@@ -159,8 +187,13 @@ class Form:
             loose = spec.loose(asked, turn, values)
             if isinstance(loose, Rejected):
                 return self._missed(turn, asked, values, loose.why, loose.options)
-            if loose:
-                return await self._filled(turn, values, loose, [])
+            found = {**form_answers.others(spec, turn, values), **(loose or {})}
+            if found:
+                return await self._filled(turn, values, found, [])
+        if turn.choices:
+            return Reply((which_heard(turn),), self._keep(asked, {}))
+        if is_question(told) and len(told) >= LONG_ENOUGH and turn.intent == "nlu_fallback":
+            return await self._digress(turn, values, asked, "ask_knowledge")
         return self._missed(turn, asked, values, spec.hint(asked))
 
     async def _no_beginning(self, turn: Turn) -> Reply | None:
@@ -184,12 +217,51 @@ class Form:
         else:
             messages = []
             values.update(spec.opening(opening))
+        if opening.first("field") == DRAFT:
+            return await self._resumed(turn, values, messages)
         started = spec.started(values)
         if started is not None:
             messages.append(started)
-        key = f"{turn.sender}:{uuid.uuid4().hex}"
-        fresh = replace(turn, slots={**turn.slots, KEY: key, PENDING: None})
+        fresh = self._fresh(turn)
+        if any(draft.task == spec.intent for draft in await self._recall.drafts(turn.sender)):
+            choices = (Option(say.GO_ON_WITH_DRAFT, payload("affirm")), Option(say.ANEW, payload("deny")))
+            ask = Message(say.HALF_DONE.format(task=spec.task), options=choices, kind="form")
+            slots = {**values, MISSES: 0, KEY: fresh.slots[KEY], REQUESTED: self._next(values) or spec.confirm}
+            return Reply((ask,), {**slots, PENDING: {"ask": DRAFT}})
+        if words.same_as_last(opening.words):
+            return await self._last_time(replace(fresh, text=opening.text), values, self._next(values) or spec.confirm)
         return await self._filled(fresh, {}, values, messages)
+
+    def _fresh(self, turn: Turn) -> Turn:
+        key = f"{turn.sender}:{uuid.uuid4().hex}"
+        return replace(turn, slots={**turn.slots, KEY: key, PENDING: None})
+
+    async def _resumed(self, turn: Turn, new: Values, messages: list[Message]) -> Reply:
+        """Go on with the draft, if it is still there; what was said now counts more than what was said then."""
+        spec = self._spec
+        draft = next((d for d in await self._recall.drafts(turn.sender) if d.task == spec.intent), None)
+        if draft is None:
+            return await self._filled(self._fresh(turn), {}, new, [*messages, Message(say.DRAFT_GONE, kind="form")])
+        values = {**dict.fromkeys((*spec.slots, *spec.extras)), **restored(draft, spec)}
+        values.update({slot: value for slot, value in new.items() if value is not None})
+        told = Say(say.RESUMED) + summary(values) + Say("。")
+        key = draft.values.get(KEY) or self._fresh(turn).slots[KEY]
+        fresh = replace(turn, slots={**turn.slots, KEY: key, PENDING: None})
+        reply = await self._filled(fresh, {}, values, [*messages, Message(told.text, told.spoken, kind="form")])
+        return replace(reply, slots={**reply.slots, TRIED: draft.values.get(TRIED), DRAFT_SEEN: True})
+
+    async def _last_time(self, turn: Turn, values: Values, asked: str) -> Reply:
+        """The same as last time: read back before it is used."""
+        found = await self._recall.earlier(turn, self._spec, values)
+        kept = {**values, **self._keep(asked, {KEY: turn.slots.get(KEY), MISSES: 0})}
+        told = summary(found)
+        if not told.text:
+            nothing = Message(say.NO_LAST_TIME, kind="form")
+            return Reply((nothing, self._spec.ask(asked, values)), kept)
+        text = Say(say.LAST_TIME) + told + Say(say.LAST_TIME_USE)
+        choices = (Option(say.USE_LAST, payload("affirm")), Option(say.NOT_LAST, payload("deny")))
+        ask = Message(text.text, text.spoken, options=choices, kind="form")
+        return Reply((ask,), {**kept, PENDING: {"ask": LAST, "text": turn.words}})
 
     async def _filled(self, turn: Turn, values: Values, new: Values, messages: list[Message]) -> Reply:
         """Take the new values and ask for the next, look up, or read back."""
@@ -214,6 +286,8 @@ class Form:
         if words.no(turn.words) or (turn.intent == "deny" and not words.corrects(turn.words)):
             return self._say([Message(say.CHANGE_WHAT, options=spec.change_options(values), kind="form")], spec.confirm)
         plain = words.yes(turn.words)
+        if plain and form_answers.doubted(turn, words.no):
+            return self._again(spec.confirm, values, [])
         if not plain and turn.words and self._may_change(turn):
             changed = self._corrected(turn, values)
             if changed:
@@ -294,14 +368,25 @@ class Form:
         text = say.SWITCH.format(task=self._spec.task, other=other)
         return Reply((Message(text, options=choices, kind="form"),), self._keep(asked, {PENDING: pending}))
 
-    async def _switch(self, turn: Turn, values: Values, asked: str, pending: Mapping[str, Any]) -> Reply | None:
+    async def _answered(self, turn: Turn, values: Values, asked: str, pending: Mapping[str, Any]) -> Reply | None:
+        """The answer to a question the form has put in between; ``None``: it is none, the question is dropped."""
         sure = turn.intent == "affirm" and turn.confidence >= SURE and not words.no(turn.words)
-        if words.yes(turn.words) or sure:
-            ended = self._end([])
-            return replace(ended, slots={**ended.slots, PENDING: dict(pending)}, follow_up=FORM_OF[pending["intent"]])
-        if words.no(turn.words) or turn.intent == "deny":
+        agreed, refused = words.yes(turn.words) or sure, words.no(turn.words) or turn.intent == "deny"
+        kind = pending.get("ask")
+        if kind == DRAFT:
+            if agreed or words.goes_on(turn.words):
+                return await self._resumed(turn, values, [])
+            await self._recall.drop(turn.sender, self._spec.intent)
+            return self._again(asked, values, []) if refused or words.anew(turn.words) else None
+        if not (agreed or refused):
+            return None
+        if refused:
             return self._again(asked, values, [])
-        return None  # neither: the question is dropped, the message is handled as usual
+        if kind == LAST:
+            said = replace(turn, text=str(pending.get("text", "")))
+            return await self._filled(turn, values, await self._recall.earlier(said, self._spec, values), [])
+        ended = self._end([])
+        return replace(ended, slots={**ended.slots, PENDING: dict(pending)}, follow_up=FORM_OF[pending["intent"]])
 
     # -- pieces ----------------------------------------------------------------------------------------------------
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from actions.bills import Bill
-from actions.cases import Case
+from actions.cases import Case, CaseKind, EarlierCase
 from actions.catalogue.product import Product
+from actions.drafts import Draft
 from actions.loans import LoanApplication
 
 
@@ -68,6 +69,15 @@ class Cases(Protocol):
 
     async def get(self, case_id: str, sender: str | None = None) -> Case | None: ...
     async def latest(self, sender: str) -> Case | None: ...
+    async def earlier(self, sender: str, kind: CaseKind) -> Sequence[EarlierCase]: ...
+
+
+class Drafts(Protocol):
+    """Unfinished forms."""
+
+    async def keep(self, sender: str, task: str, values: Mapping[str, Any]) -> None: ...
+    async def of(self, sender: str) -> Sequence[Draft]: ...
+    async def drop(self, sender: str, task: str) -> None: ...
 
 
 class HandOffs(Protocol):
@@ -91,5 +101,7 @@ class Ports(Protocol):
     def bills(self) -> Bills: ...
     @property
     def cases(self) -> Cases: ...
+    @property
+    def drafts(self) -> Drafts: ...
     @property
     def hand_offs(self) -> HandOffs: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -16,12 +17,14 @@ from actions.dialogue.answers import FraudAnswer, KnowledgeAnswer
 from actions.dialogue.bill import BillForm
 from actions.dialogue.desk import Person, Progress, is_case_number, not_connected
 from actions.dialogue.form import Form
-from actions.dialogue.form_spec import MISSES, REQUESTED
+from actions.dialogue.form_spec import DIGRESSIONS, DRAFT_SEEN, MISSES, REQUESTED
 from actions.dialogue.loan import LoanForm
 from actions.dialogue.ports import Ports
 from actions.dialogue.products import LoanProducts, goes_on
-from actions.dialogue.talk import Bare, NotUnderstood, Repeat, Told, Withdraw, small_talk
+from actions.dialogue.recall import Recall
+from actions.dialogue.talk import Bare, Cancel, NotUnderstood, Repeat, Told, Withdraw, begin, small_talk
 from actions.dialogue.turn import Handler, Message, Reply, Turn, read, write
+from actions.dialogue.values import is_question
 from actions.texts import forms as form_say
 from actions.texts import talk as talk_say
 from nlu.dialect import secrets
@@ -59,14 +62,18 @@ ACTION_OF = {
 }
 """Which action answers which intent outside a form; ``nlu/rules/`` says the same to Rasa (a test compares them)."""
 
+BUSY = frozenset(("emergency", "warning", "error", "handoff", "fraud"))
+"""Kinds of messages after which nothing else is brought up."""
+
 
 class Respond(Action):  # type: ignore[misc]  # rasa_sdk has no types
     """Answers with the handler of the turn's intent."""
 
-    def __init__(self, name: str, handlers: Mapping[str, Handler], otherwise: Handler) -> None:
+    def __init__(self, name: str, handlers: Mapping[str, Handler], otherwise: Handler, recall: Recall) -> None:
         self._name = name
         self._handlers = handlers
         self._otherwise = otherwise
+        self._recall = recall
 
     def name(self) -> str:
         """The action's name in the domain."""
@@ -77,8 +84,17 @@ class Respond(Action):  # type: ignore[misc]  # rasa_sdk has no types
         turn = read(tracker)
         reply = await self._answer(turn)
         if MISSES not in reply.slots and turn.slots.get(MISSES):
-            reply = Reply(reply.messages, {**reply.slots, MISSES: 0}, reply.follow_up)
-        return _written(reply, dispatcher)
+            reply = replace(reply, slots={**reply.slots, MISSES: 0})
+        return _written(await self._with_unfinished(turn, reply), dispatcher)
+
+    async def _with_unfinished(self, turn: Turn, reply: Reply) -> Reply:
+        """Once a session: what was left unfinished in an earlier one is offered, after the answer."""
+        busy = any(message.options or message.kind in BUSY for message in reply.messages)
+        if turn.slots.get(DRAFT_SEEN) or reply.follow_up is not None or busy:
+            return reply
+        offer = await self._recall.offer(turn.sender)
+        messages = reply.messages if offer is None else (*reply.messages, offer)
+        return replace(reply, messages=messages, slots={**reply.slots, DRAFT_SEEN: True})
 
     async def _answer(self, turn: Turn) -> Reply:
         if secrets.has_secret(turn.words):
@@ -93,6 +109,10 @@ class Respond(Action):  # type: ignore[misc]  # rasa_sdk has no types
             intent = "check_progress"
         elif goes_on(turn):
             intent = "ask_loan_product"
+        elif words.same_as_last(turn.words) and intent not in DIGRESSIONS and not is_question(turn.words):
+            task = await self._recall.last_task(turn.sender)
+            if task is not None:
+                return begin(replace(turn, intent=task))
         reply = await self._handlers.get(intent, self._otherwise)(turn)
         return emergency.before(danger, reply) if danger else reply
 
@@ -131,7 +151,7 @@ def _written(reply: Reply, dispatcher: CollectingDispatcher) -> list[dict[str, A
 def build_actions(ports: Ports) -> list[Action]:
     """The actions to register, with the services they use."""
     knowledge = KnowledgeAnswer(ports.knowledge)
-    repeat, misunderstood = Repeat(), NotUnderstood(knowledge)
+    repeat, misunderstood, recall = Repeat(), NotUnderstood(knowledge), Recall(ports.drafts, ports.cases)
     handlers: dict[str, Handler] = {
         "ask_knowledge": knowledge,
         "check_fraud": FraudAnswer(ports.fraud),
@@ -139,7 +159,7 @@ def build_actions(ports: Ports) -> list[Action]:
         "check_progress": Progress(ports.cases),
         "human_agent": Person(ports.hand_offs),
         **not_connected(knowledge),
-        **small_talk(repeat, misunderstood),
+        **small_talk(repeat, misunderstood, Cancel(recall)),
     }
     bare: dict[str, Handler] = {
         "affirm": Bare(handlers, Told(talk_say.NOTHING_TO_CONFIRM)),
@@ -153,11 +173,11 @@ def build_actions(ports: Ports) -> list[Action]:
     # A form counts what leads nowhere itself.
     digressions: dict[str, Handler] = {**handlers, "out_of_scope": Told(talk_say.OUT_OF_SCOPE)}
     forms = {
-        "loan_form": Form(LoanForm(ports.loans), digressions, repeat),
-        "bill_form": Form(BillForm(ports.bills), digressions, repeat),
+        "loan_form": Form(LoanForm(ports.loans), digressions, repeat, recall),
+        "bill_form": Form(BillForm(ports.bills), digressions, repeat, recall),
     }
     names = dict.fromkeys(ACTION_OF.values())
     return [
-        *(Respond(name, every, misunderstood) for name in names),
+        *(Respond(name, every, misunderstood, recall) for name in names),
         *(ValidateForm(name, form) for name, form in forms.items()),
     ]

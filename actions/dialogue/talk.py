@@ -8,20 +8,21 @@ from collections.abc import Mapping
 
 from actions.dialogue import options
 from actions.dialogue.answers import KnowledgeAnswer
-from actions.dialogue.form_spec import FORM_OF, MISSES, MISSES_BEFORE_PERSON
-from actions.dialogue.turn import Handler, Message, Option, Reply, Turn, payload
+from actions.dialogue.form_spec import FORM_OF, MISSES, MISSES_BEFORE_PERSON, PENDING
+from actions.dialogue.recall import DRAFT, Recall
+from actions.dialogue.turn import Handler, Message, Option, Reply, Turn, meant, payload
+from actions.texts import forms as form_say
 from actions.texts import talk as say
 
 log = logging.getLogger(__name__)
 
 MOST_MEANINGS = 3
+MOST_SHOWN = 20
+"""A reading is shown and said up to this many characters."""
 SHORTEST_QUESTION = 3
 """Characters below which a text is no question to search for."""
 LIKELY = 0.15
 """A meaning below this confidence is not worth reading back."""
-
-MOST_WORDS = 200
-"""A question carried in an option's payload is cut here."""
 
 
 class Told:
@@ -52,6 +53,25 @@ def person_offered(turn: Turn) -> Reply | None:
         Option(say.TRY_AGAIN, payload("nlu_fallback")),
     )
     return Reply((Message(say.OFFER_PERSON, options=choices, kind="offer_person"),), {MISSES: 0})
+
+
+def which_heard(turn: Turn) -> Message:
+    """The two likeliest readings of a voice message as choices; the one chosen goes on as if it had been said."""
+    shown = [reading.title or _short(reading.text) for reading in turn.choices]
+    if len(set(shown)) < len(shown):
+        shown = [say.MEANINGS.get(reading.intent, reading.text) for reading in turn.choices]
+    choices = [
+        Option(title, meant(reading.intent, reading.text)) for title, reading in zip(shown, turn.choices, strict=True)
+    ]
+    return Message(say.WHICH_HEARD, options=(*choices, _none()), kind="clarify")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}……"
+
+
+def _none() -> Option:
+    return Option(say.NONE_OF_THESE, payload("nlu_fallback"))
 
 
 class Withdraw:
@@ -85,15 +105,16 @@ class NotUnderstood:
         misses = int(turn.slots.get(MISSES) or 0) + 1
         if turn.is_payload:
             return Reply((Message(say.SAY_AGAIN, kind="talk"),))
-        meant = (await self._meanings(turn))[:MOST_MEANINGS]
-        if not meant:
+        if turn.choices:
+            return Reply((which_heard(turn),), {MISSES: misses})
+        likely = (await self._meanings(turn))[:MOST_MEANINGS]
+        if not likely:
             return Reply((Message(say.NOT_UNDERSTOOD, kind="not_understood"),), {MISSES: misses})
-        none = Option(say.NONE_OF_THESE, payload("nlu_fallback"))
-        return Reply((Message(say.DID_YOU_MEAN, options=(*meant, none), kind="clarify"),), {MISSES: misses})
+        return Reply((Message(say.DID_YOU_MEAN, options=(*likely, _none()), kind="clarify"),), {MISSES: misses})
 
     async def _meanings(self, turn: Turn) -> list[Option]:
         """The likeliest intents, questions by the titles of the entries that fit."""
-        meant: list[Option] = []
+        entries: list[Option] = []
         likely = [name for name, score in turn.ranking if name in say.MEANINGS and score >= LIKELY][:2]
         if len(turn.words) >= SHORTEST_QUESTION:
             try:
@@ -102,20 +123,14 @@ class NotUnderstood:
                 log.error("knowledge search failed type=%s", type(error).__name__)
             else:
                 if found.decision == "answer" or (found.decision == "clarify" and "ask_knowledge" in likely):
-                    meant = [
+                    entries = [
                         Option(hit.title, payload("ask_knowledge", entry=hit.id, question=hit.title))
                         for hit in found.hits[: 1 if found.decision == "answer" else 2]
                     ]
-        if len(likely) < 2 and not meant:
+        if len(likely) < 2 and not entries:
             return []
-        asked = [name for name in likely if name != "ask_knowledge" or not meant]
-        return [*meant, *(Option(say.MEANINGS[name], self._meaning(name, turn)) for name in asked)]
-
-    @staticmethod
-    def _meaning(intent: str, turn: Turn) -> str:
-        """Questions carry their words along, so that choosing the meaning answers at once."""
-        asks = intent in ("ask_knowledge", "check_fraud")
-        return payload(intent, question=turn.words[:MOST_WORDS]) if asks else payload(intent)
+        asked = [name for name in likely if name != "ask_knowledge" or not entries]
+        return [*entries, *(Option(say.MEANINGS[name], meant(name, turn.words)) for name in asked)]
 
 
 class Bare:
@@ -129,25 +144,45 @@ class Bare:
         """Run what the chosen option stands for."""
         offered = [option for message in turn.last_messages for option in message.options]
         option = options.chosen(turn.words, offered)
-        if option is None and turn.intent == "affirm" and offered:
-            option = offered[0] if _is_offer(offered) else None
+        if option is None and turn.intent in ("affirm", "deny") and _is_offer(offered):
+            option = offered[0 if turn.intent == "affirm" else -1]
         if option is None:
             return await self._otherwise(turn)
         chosen = turn.choosing(option.payload)
         if chosen.intent in FORM_OF:
-            return Reply((), {MISSES: 0}, follow_up=FORM_OF[chosen.intent])
+            return begin(chosen)
         handler = self._handlers.get(chosen.intent)
         return await handler(chosen) if handler is not None else await self._otherwise(turn)
 
 
 def _is_offer(offered: list[Option]) -> bool:
     """Whether "yes" can only mean the first option: one thing offered, beside it nothing but "no, thanks"."""
-    return len(offered) <= 2 and all(
-        option.payload in (payload("thanks"), payload("nlu_fallback")) for option in offered[1:]
+    return len(offered) == 2 and (
+        offered[1].payload in (payload("thanks"), payload("nlu_fallback")) or offered[1].payload.startswith("/cancel")
     )
 
 
-def small_talk(repeat: Handler, misunderstood: Handler) -> dict[str, Handler]:
+def begin(turn: Turn) -> Reply:
+    """Begin the form that ``turn`` asks for, with what it says."""
+    entities = [[entity.kind, entity.value, entity.text] for entity in turn.entities]
+    said = {"intent": turn.intent, "text": turn.text, "entities": entities}
+    return Reply((), {MISSES: 0, PENDING: said}, follow_up=FORM_OF[turn.intent])
+
+
+class Cancel:
+    """Nothing is open to be cancelled but what was left unfinished earlier."""
+
+    def __init__(self, recall: Recall) -> None:
+        self._recall = recall
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """Forget the draft that is named, or all."""
+        task = turn.first("value") if turn.first("field") == DRAFT else None
+        dropped = await self._recall.drop(turn.sender, None if task is None else str(task))
+        return Reply((Message(form_say.DRAFT_DROPPED if dropped else say.NOTHING_TO_CANCEL, kind="talk"),))
+
+
+def small_talk(repeat: Handler, misunderstood: Handler, cancel: Handler) -> dict[str, Handler]:
     """Handlers of the intents that need no service, by intent."""
     return {
         "greet": Told(say.GREET),
@@ -155,7 +190,7 @@ def small_talk(repeat: Handler, misunderstood: Handler) -> dict[str, Handler]:
         "thanks": Told(say.THANKS),
         "goodbye": Told(say.BYE),
         "out_of_scope": OutOfScope(),
-        "cancel": Told(say.NOTHING_TO_CANCEL),
+        "cancel": cancel,
         "repeat": repeat,
         "nlu_fallback": misunderstood,
     }

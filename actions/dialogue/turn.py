@@ -11,8 +11,14 @@ from typing import Any, Protocol
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from nlu.dialect.entities import find_entities
+
 _OWN_KEYS = frozenset(("spoken", "sources", "case_id", "kind", "asks"))
 """Of the ``custom`` object; what else stands there is a message's ``extra``."""
+MEANT = "meant"
+"""Name of the payload that stands for words instead of an intent; the channel resolves it before Rasa sees it."""
+MOST_WORDS = 600
+"""Words carried in an option's payload are cut here; a payload holds 2,000 characters."""
 _PAYLOAD = re.compile(r"/(\w+)(\{.*\})?$", re.S)
 
 
@@ -66,6 +72,18 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """One of the ways a voice message may have been said; ``share`` of the recogniser's confidence in [0, 1]."""
+
+    text: str
+    share: float
+    intent: str
+    confidence: float
+    title: str = ""
+    """How it is offered when its words alone do not tell it from another (homophones)."""
+
+
+@dataclass(frozen=True)
 class Turn:
     """A message as it was understood, with what surrounds it."""
 
@@ -77,6 +95,10 @@ class Turn:
     ranking: tuple[tuple[str, float], ...] = ()
     region: str | None = None
     queries: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    """All readings of a voice message, the likeliest first; empty when there is only one."""
+    choices: tuple[Reading, ...] = ()
+    """The two readings to ask about, when they mean different things."""
     slots: Mapping[str, Any] = field(default_factory=dict)
     last_messages: tuple[Message, ...] = ()
     active_form: str | None = None
@@ -101,8 +123,24 @@ class Turn:
         if match is None:
             raise ValueError(f"not a payload: {payload}")
         values: dict[str, Any] = json.loads(match.group(2)) if match.group(2) else {}
+        if match.group(1) == MEANT:
+            return self.saying(str(values["text"]), intent=str(values["intent"]))
         entities = tuple(Entity(kind, value, str(value)) for kind, value in values.items())
         return replace(self, text=payload, intent=match.group(1), confidence=1.0, entities=entities)
+
+    def saying(self, text: str, *, intent: str, confidence: float = 1.0) -> Turn:
+        """The same turn as if ``text`` had been said and nothing else."""
+        entities = tuple(Entity(found.entity, found.value, found.text) for found in find_entities(text))
+        return replace(
+            self,
+            text=text,
+            intent=intent,
+            confidence=confidence,
+            entities=entities,
+            queries=(text,),
+            readings=(),
+            choices=(),
+        )
 
 
 class Handler(Protocol):
@@ -111,9 +149,14 @@ class Handler(Protocol):
     async def __call__(self, turn: Turn) -> Reply: ...
 
 
-def payload(intent: str, **values: str) -> str:
+def payload(intent: str, /, **values: str) -> str:
     """An option's payload: ``/intent{"name": "value"}``."""
     return f"/{intent}" + (json.dumps(values, ensure_ascii=False) if values else "")
+
+
+def meant(intent: str, text: str) -> str:
+    """The payload that goes on as if ``text`` had been said, with its meaning decided."""
+    return payload(MEANT, intent=intent, text=text[:MOST_WORDS])
 
 
 def read(tracker: Tracker) -> Turn:
@@ -122,7 +165,7 @@ def read(tracker: Tracker) -> Turn:
     metadata: Mapping[str, Any] = latest.get("metadata") or {}
     intent: Mapping[str, Any] = latest.get("intent") or {}
     text = str(latest.get("text") or "")
-    hypotheses = [str(item.get("text", "")) for item in metadata.get("hypotheses") or () if isinstance(item, dict)]
+    readings = _readings(metadata.get("readings"))
     loop: Mapping[str, Any] = tracker.active_loop or {}
     return Turn(
         sender=str(tracker.sender_id),
@@ -139,7 +182,9 @@ def read(tracker: Tracker) -> Turn:
             if item.get("name")
         ),
         region=metadata.get("region"),
-        queries=tuple(dict.fromkeys(query for query in (text, *hypotheses) if query)),
+        queries=tuple(dict.fromkeys(query for query in (text, *(r.text for r in readings)) if query)),
+        readings=readings,
+        choices=_readings(metadata.get("choices")),
         slots=dict(tracker.slots),
         last_messages=_last_messages(tracker.events),
         active_form=loop.get("name"),
@@ -156,6 +201,19 @@ def write(reply: Reply, dispatcher: CollectingDispatcher) -> None:
             buttons=[{"title": option.title, "payload": option.payload} for option in message.options],
             json_message={**message.custom(), **asked},
         )
+
+
+def _readings(items: Any) -> tuple[Reading, ...]:
+    return tuple(
+        Reading(
+            str(item["text"]),
+            float(item["share"]),
+            str(item["intent"]),
+            float(item["confidence"]),
+            str(item.get("title") or ""),
+        )
+        for item in items or ()
+    )
 
 
 def _literal(item: Mapping[str, Any], text: str) -> str:

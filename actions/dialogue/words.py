@@ -34,6 +34,44 @@ _WITHDRAW = re.compile(
     r"(?:撤销|撤回|撤掉|撤了|撤下|撤|取消|作废|退掉|收回)(?!了)[^，。；]{0,8}(?:申请|贷款$)|(?:贷款|我的|把|那个|这个|个|^)申请(?!.*被)[^，。；]{0,6}(?:撤|取消|作废|退掉)"
     r"|(?:不|莫|别)想?(?:要)?贷款?了"
 )
+_SAME_AS_LAST = re.compile(
+    r"(?:[跟和同照按像]|还是|还按|就按|依)(?:着|到)?(?:我)?(?:上一?[次回趟遭]|上回子|前一?[次回]|以前|原来|原先|去年|老样子|过去)(?:的|那|样|填|办|一样|个|来|交|贷|说|是|号|次)*"
+    r"|(?:上[次回]|以前|原来)(?:怎么|咋)(?:填|办|样|弄|说)(?:的)?(?:[，,]?(?:就|还|这次)+[^，。]{0,4}(?:怎么|咋|一样|照样)[^，。]{0,4})"
+    r"|(?:跟|和)?(?:上[次回]|以前|原来)(?:的)?一样|老样子|照旧|一样的(?:还是)?上[次回]"
+)
+_WAIT = re.compile(
+    r"^(?:你|您|那|哎|唉|哦|好|嗯|[，,\s])*(?:等(?:一)?(?:下|哈|会儿?|等|我)|稍等|莫忙|别急|别忙|慢点儿?|让我(?:想|看|找|翻)|我(?:先)?去?(?:想|找|拿|翻|问|看)(?:一|下|哈|找|看|想|问|去|个|我|老|单|子|卡|本|娃|家)+)"
+    r"[^\d零一二三四五六七八九十百千万]{0,12}$"
+)
+_UNSURE = re.compile(
+    r"^(?:我|俺|咱|这个|那个|也|还|真|确实|[，,\s])*(?:不知道|不晓得|晓不得|不清楚|记不(?:得|清|住|到)|不记得|忘(?:了|记)|想不起|搞不清|弄不清|说不(?:好|准|清|上来)|没(?:想|算)(?:好|过)|冇谱|没谱)"
+    r"[^\d零一二三四五六七八九十百千万]{0,8}$"
+)
+
+
+def same_as_last(text: str) -> bool:
+    """Wants what was said last time: 跟上次一样, 还是上回那个村."""
+    return len(text.strip()) <= 24 and _SAME_AS_LAST.search(text) is not None
+
+
+def goes_on(text: str) -> bool:
+    """Wants to go on with what was begun: 接着填, 继续办."""
+    return len(text.strip()) <= 10 and re.search(r"接着|继续|往下|接到", text) is not None
+
+
+def anew(text: str) -> bool:
+    """Wants to begin again: 重新填, 从头来."""
+    return len(text.strip()) <= 10 and re.search(r"重新|从头|重头|另外?填|新的", text) is not None
+
+
+def waits(text: str) -> bool:
+    """Asks for a moment: 等一下, 我去找单子."""
+    return len(text.strip()) <= 18 and _WAIT.search(text.strip(" 。，,！!")) is not None
+
+
+def unsure(text: str) -> bool:
+    """Does not know the answer: 记不得了, 我也不晓得."""
+    return len(text.strip()) <= 14 and _UNSURE.search(text.strip(" 。，,！!")) is not None
 
 
 def withdraws(text: str) -> bool:

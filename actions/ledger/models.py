@@ -163,3 +163,14 @@ class HandOffRow(Base):
     sender_sealed: Mapped[str] = mapped_column(Text)
     reason_sealed: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DraftRow(Base):
+    """What was filled in of a form that is not handed in yet; kept for days, then deleted."""
+
+    __tablename__ = "form_drafts"
+
+    sender_index: Mapped[str] = mapped_column(String(64), primary_key=True)
+    task: Mapped[str] = mapped_column(String(32), primary_key=True)
+    values_sealed: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

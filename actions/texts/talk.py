@@ -17,6 +17,7 @@ NOTHING_TO_CHOOSE = "您想选哪一个？现在没有要选的。您直接说�
 NOTHING_TO_REPEAT = "我还没说过什么。您想问什么？"
 BARE_ANSWER = "这个我听到了，可不知道您要办什么。您可以说：我想贷款，我要交电费，或者直接问问题。"
 NOT_UNDERSTOOD = "对不住，这句我没听明白。请您换个说法再说一遍，短一点。要找真人，就说：转人工。"
+WHICH_HEARD = "我没听准，您说的是哪一个？"
 DID_YOU_MEAN = "我没听准。您是想："
 NONE_OF_THESE = "都不是"
 SAY_AGAIN = "好，请您换个说法再说一遍。"

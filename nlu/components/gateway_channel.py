@@ -8,6 +8,7 @@ it offered itself, names an intent.
 from __future__ import annotations
 
 import hmac
+import json
 import logging
 import os
 import time
@@ -21,8 +22,8 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from nlu.components.action_results import build_validator_once
-from nlu.components.understanding import understand, understood
+from nlu.components.action_calls import build_validator_once, close_connections, keep_connections
+from nlu.components.understanding import meant, understand, understood
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ SECRET_HEADER = "X-Xiangyin-Secret"  # noqa: S105 - a header's name
 SECRET_VARIABLE = "XIANGYIN_INTERNAL_SECRET"  # noqa: S105 - a variable's name
 
 build_validator_once()
+keep_connections()
 
 
 class Wording(BaseModel):
@@ -56,6 +58,13 @@ class TurnBody(BaseModel):
         for text, confidence in said:
             plain.setdefault(text.strip().lstrip("/／").strip(), confidence)
         return [(t, c) for t, c in plain.items() if t] or [(" ", 1.0)]
+
+    def meaning(self) -> tuple[str, str] | None:
+        """Intent and words of a reading the user chose (``/meant{"intent", "text"}``): it goes on as if just said."""
+        if self.payload is None or not self.payload.startswith("/meant{"):
+            return None
+        chosen = json.loads(self.payload.removeprefix("/meant"))
+        return str(chosen["intent"]), str(chosen["text"]).lstrip("/／").strip() or " "
 
 
 class ForgetBody(BaseModel):
@@ -115,6 +124,10 @@ class GatewayInput(InputChannel):
         """The routes."""
         routes = Blueprint("gateway_channel")
 
+        @routes.listener("before_server_stop")
+        async def close(_app: Any, _loop: Any) -> None:
+            await close_connections()
+
         @routes.get("/ready")
         async def ready(request: Request) -> HTTPResponse:
             agent = getattr(request.app.ctx, "agent", None)
@@ -167,10 +180,14 @@ class GatewayInput(InputChannel):
     async def _take(
         self, agent: Agent, on_new_message: Callable[[UserMessage], Awaitable[Any]], body: TurnBody
     ) -> dict[str, Any]:
-        if body.payload:
+        chosen = body.meaning()
+        if chosen is not None:
+            parse = await meant(agent, *chosen)
+        elif body.payload:
             parse = await agent.parse_message(body.payload)
         else:
-            parse = await understand(agent, body.wordings())
+            parse = await understand(agent, body.wordings(), heard=bool(body.metadata.get("voice")))
+        readings, choices = parse.pop("readings", []), parse.pop("choices", [])
         output = TurnOutput()
         await on_new_message(
             UserMessage(
@@ -180,7 +197,7 @@ class GatewayInput(InputChannel):
                 parse_data=parse,
                 input_channel=self.name(),
                 message_id=body.message_id,
-                metadata={**body.metadata, "hypotheses": [{"text": text} for text, _ in body.wordings()]},
+                metadata={**body.metadata, "readings": readings, "choices": choices},
             )
         )
         return {"understood": understood(parse), "messages": output.messages}

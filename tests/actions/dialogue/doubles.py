@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,14 +11,16 @@ from types import SimpleNamespace
 from typing import Any
 
 from actions.bills import AccountNotFound, Bill
-from actions.cases import Case, CaseEvent, CaseState
+from actions.cases import Case, CaseEvent, CaseState, EarlierCase
 from actions.catalogue.store import Catalogue
 from actions.dialogue.bill import BillForm
 from actions.dialogue.form import Form
 from actions.dialogue.form_spec import FORM_OF, REQUESTED
 from actions.dialogue.loan import LoanForm
+from actions.dialogue.recall import Recall
 from actions.dialogue.registry import build_actions
-from actions.dialogue.turn import Entity, Message, Reply, Turn
+from actions.dialogue.turn import Entity, Message, Reading, Reply, Turn
+from actions.drafts import Draft
 from actions.loans import LoanApplication
 
 
@@ -51,6 +54,8 @@ class Services:
     paid: dict[str, Bill] = field(default_factory=dict)
     handed_off: list[tuple[str, str]] = field(default_factory=list)
     cases_: list[Case] = field(default_factory=list)
+    earlier_: list[EarlierCase] = field(default_factory=list)
+    drafts_: dict[str, Draft] = field(default_factory=dict)
     decision: str = "answer"
     hits: tuple[Any, ...] = (hit("farm-wheat-rust", "小麦条锈病怎么防治"),)
     label: str = "fraud"
@@ -62,7 +67,7 @@ class Services:
     def knowledge(self) -> Any:
         return self
 
-    fraud = loans = bills = cases = hand_offs = knowledge
+    fraud = loans = bills = cases = drafts = hand_offs = knowledge
 
     def search(self, queries: Sequence[str], k: int = 5, region: str | None = None) -> Any:
         self.queries.append(queries)
@@ -98,6 +103,18 @@ class Services:
     async def latest(self, sender: str) -> Case | None:
         return self.cases_[0] if self.cases_ else None
 
+    async def earlier(self, sender: str, kind: str) -> list[EarlierCase]:
+        return [item for item in self.earlier_ if item.kind == kind]
+
+    async def keep(self, sender: str, task: str, values: Mapping[str, Any]) -> None:
+        self.drafts_[task] = Draft(task, json.loads(json.dumps(dict(values))), datetime.now(UTC))
+
+    async def of(self, sender: str) -> list[Draft]:
+        return sorted(self.drafts_.values(), key=lambda draft: draft.updated_at, reverse=True)
+
+    async def drop(self, sender: str, task: str) -> None:
+        self.drafts_.pop(task, None)
+
     async def request(self, sender: str, reason: str) -> str:
         self.handed_off.append((sender, reason))
         return "305"
@@ -117,7 +134,7 @@ class Talk:
         actions = {action.name(): action for action in build_actions(self.services)}
         handlers = actions["action_answer_knowledge"]._handlers
         spec = LoanForm(self.services) if self.intent == "apply_loan" else BillForm(self.services)
-        self.form = Form(spec, handlers, handlers["repeat"])
+        self.form = Form(spec, handlers, handlers["repeat"], Recall(self.services, self.services))
         self.slots[REQUESTED] = None
 
     async def say(self, text: str, intent: str = "inform", confidence: float = 0.95, *entities: Entity) -> str:
@@ -127,6 +144,21 @@ class Talk:
             slots=dict(self.slots), last_messages=self.last, active_form=FORM_OF[self.intent],
         )  # fmt: skip
         return self._took(await self.form.step(turn))
+
+    async def heard(self, *readings: tuple[str, float], intent: str = "inform", choices: bool = False) -> str:
+        """A voice message with all its readings, the likeliest first."""
+        found = tuple(Reading(text, share, intent, 0.9) for text, share in readings)
+        turn = Turn(
+            sender="u1", text=readings[0][0], intent="nlu_fallback" if choices else intent, confidence=0.9,
+            queries=tuple(text for text, _ in readings), readings=found, choices=found[:2] if choices else (),
+            slots=dict(self.slots), last_messages=self.last, active_form=FORM_OF[self.intent],
+        )  # fmt: skip
+        return self._took(await self.form.step(turn))
+
+    def next_day(self) -> None:
+        """The session has ended: Rasa has forgotten every slot."""
+        self.slots = {REQUESTED: None}
+        self.last = ()
 
     async def press(self, title: str) -> str:
         """The user presses the option called ``title``."""

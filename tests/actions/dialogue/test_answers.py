@@ -70,9 +70,8 @@ async def test_what_nobody_checked_says_so() -> None:
 
 async def test_all_hypotheses_are_searched() -> None:
     services = Services()
-    await run(
-        services, "小卖长锈病", "ask_knowledge", metadata={"hypotheses": [{"text": "小麦长锈病", "confidence": 0.5}]}
-    )
+    reading = {"text": "小麦长锈病", "share": 0.5, "intent": "ask_knowledge", "confidence": 0.9}
+    await run(services, "小卖长锈病", "ask_knowledge", metadata={"readings": [reading]})
     assert services.queries == [["小卖长锈病", "小麦长锈病"]]
 
 
