@@ -18,15 +18,14 @@ from typing import Any
 
 from actions.dialogue import emergency, form_answers, options, words
 from actions.dialogue.desk import is_case_number
+from actions.dialogue.form_replies import ASK_BACK, FormReplies, changed_message, warning
 from actions.dialogue.form_spec import (
     DIGRESSIONS,
     DRAFT_SEEN,
     FORM_OF,
     KEY,
     MISSES,
-    MISSES_BEFORE_PERSON,
     PENDING,
-    QUESTIONS,
     REQUESTED,
     SURE,
     TRIED,
@@ -39,25 +38,21 @@ from actions.dialogue.talk import Withdraw, which_heard
 from actions.dialogue.turn import Entity, Handler, Message, Option, Reply, Turn, payload
 from actions.dialogue.values import is_question
 from actions.texts import forms as say
-from actions.texts.say import Say, speakable
+from actions.texts.say import Say
 from nlu.dialect import secrets
 from nlu.dialect.digits import digit_runs
 
-ASK_BACK = "ask_back"
-"""Kind of a message that says an unsure value back."""
 LAST = "last"
 """Kind of a pending question: use what was said last time?"""
 LONG_ENOUGH = 5
 """Characters from which a question that was not understood is worth looking up."""
 
 
-class Form:
+class Form(FormReplies):
     """Runs the turns of one form."""
 
     def __init__(self, spec: FormSpec, handlers: Mapping[str, Handler], repeat: Handler, recall: Recall) -> None:
-        self._spec = spec
-        self._handlers = handlers
-        self._repeat = repeat
+        super().__init__(spec, handlers, repeat)
         self._recall = recall
 
     async def step(self, turn: Turn) -> Reply:
@@ -94,9 +89,7 @@ class Form:
             go_on = Option(say.GO_ON, payload("repeat"))
             return self._say([replace(told, options=(*told.options, go_on))], asked)
         if secrets.has_secret(turn.text):
-            return self._again(
-                asked, values, [Message(say.KEEP_TO_YOURSELF, say.KEEP_TO_YOURSELF_SPOKEN, kind="warning")]
-            )
+            return self._again(asked, values, [warning()])
         turn = self._resolved(turn)
         asked_back = next((told.options for told in turn.last_messages if told.kind == ASK_BACK), ())
         if asked_back and (words.yes(turn.words) or words.no(turn.words)):
@@ -106,6 +99,9 @@ class Form:
             answer = await self._answered(turn, values, asked, pending)
             if answer is not None:
                 return answer
+        if turn.is_payload and turn.intent == "cancel" and turn.first("field") == DRAFT:
+            await self._recall.drop(turn.sender, str(turn.first("value")))
+            return self._again(asked, values, [Message(say.DRAFT_DROPPED, kind="form")])
         if (turn.intent == "cancel" and (turn.is_payload or turn.confidence >= 0.8)) or (
             words.cancel(turn.words) or words.withdraws(turn.words)
         ):
@@ -136,7 +132,7 @@ class Form:
         if told and asked != spec.confirm and not (words.corrects(told) and len(told) > 2):
             whole = form_answers.whole(spec, asked, turn, values)
             if isinstance(whole, Rejected):
-                return self._missed(turn, asked, values, whole.why, whole.options)
+                return self._rejected(turn, asked, values, whole)
             if whole:
                 return await self._filled(turn, values, whole, [])
         if words.waits(told):
@@ -150,7 +146,7 @@ class Form:
         if turn.intent == "correct_value" or words.corrects(told):
             changed = self._corrected(turn, values)
             if changed:
-                return await self._filled(turn, values, changed, [_changed()])
+                return await self._filled(turn, values, changed, [changed_message()])
             if asked == spec.confirm and words.correction(told):
                 return self._missed(turn, asked, values, spec.not_changed(turn))
             if asked == spec.confirm or turn.is_payload:
@@ -186,7 +182,7 @@ class Form:
         if told and asked != spec.confirm:
             loose = spec.loose(asked, turn, values)
             if isinstance(loose, Rejected):
-                return self._missed(turn, asked, values, loose.why, loose.options)
+                return self._rejected(turn, asked, values, loose)
             found = {**form_answers.others(spec, turn, values), **(loose or {})}
             if found:
                 return await self._filled(turn, values, found, [])
@@ -213,7 +209,7 @@ class Form:
             opening = replace(turn, text=pending.get("text", ""), intent=spec.intent, entities=entities)
         values: Values = dict.fromkeys((*spec.slots, *spec.extras))
         if secrets.has_secret(opening.text):
-            messages = [_warning()]
+            messages = [warning()]
         else:
             messages = []
             values.update(spec.opening(opening))
@@ -263,23 +259,6 @@ class Form:
         ask = Message(text.text, text.spoken, options=choices, kind="form")
         return Reply((ask,), {**kept, PENDING: {"ask": LAST, "text": turn.words}})
 
-    async def _filled(self, turn: Turn, values: Values, new: Values, messages: list[Message]) -> Reply:
-        """Take the new values and ask for the next, look up, or read back."""
-        spec = self._spec
-        merged = {**values, **new}
-        asked = self._next(merged) or spec.confirm
-        if asked == spec.confirm:
-            more, looked_up = await spec.arrived(turn, merged)
-            if any(message.kind == "error" for message in more):  # what was changed was not found
-                messages = [message for message in messages if message != _changed()]
-            messages = [*messages, *more]
-            if looked_up is None:
-                return self._end(messages)
-            merged = {**merged, **looked_up}
-            asked = self._next(merged) or spec.confirm
-        slots = {**merged, MISSES: 0, PENDING: None, KEY: turn.slots.get(KEY), REQUESTED: asked}
-        return Reply((*messages, spec.ask(asked, merged)), slots)
-
     async def _confirmed(self, turn: Turn, values: Values) -> Reply | None:
         spec = self._spec
         sure = turn.intent == "affirm" and (turn.is_payload or (turn.confidence >= SURE and len(turn.words) <= 12))
@@ -291,7 +270,7 @@ class Form:
         if not plain and turn.words and self._may_change(turn):
             changed = self._corrected(turn, values)
             if changed:
-                return await self._filled(turn, values, changed, [_changed()])
+                return await self._filled(turn, values, changed, [changed_message()])
         doubtful = words.corrects(turn.words) or re.search(r"[\d零一二两三四五六七八九十百千万不错改]", turn.words)
         if plain or (sure and not doubtful):
             if turn.words and not _read_back_last(turn):
@@ -316,45 +295,6 @@ class Form:
         other = turn.intent in DIGRESSIONS and turn.confidence >= SURE and not digit_runs(turn.words, shortest=5)
         return not is_question(turn.words) and not other
 
-    async def _digress(self, turn: Turn, values: Values, asked: str, intent: str) -> Reply:
-        """Answer, then ask again; no slot of the form is touched.
-
-        What is out of scope counts as a misunderstanding: it may be an answer that is never recognised as one.
-        """
-        misses = int(turn.slots.get(MISSES) or 0) + (intent == "out_of_scope")
-        if misses >= MISSES_BEFORE_PERSON:
-            return self._missed(turn, asked, values, "")
-        reply = await self._handlers[intent](replace(turn, intent=intent))
-        if any(message.kind in QUESTIONS for message in reply.messages):  # its own question comes first
-            return Reply(reply.messages, self._keep(asked, {}))
-        answers = tuple(replace(message, options=()) for message in reply.messages)
-        again = self._spec.ask(asked, values)
-        back = replace(again, text=say.BACK_TO + again.text, spoken=again.spoken and say.BACK_TO + again.spoken)
-        return Reply((*answers, back), self._keep(asked, {MISSES: misses}))
-
-    async def _repeated(self, turn: Turn, asked: str, values: Values) -> Reply:
-        """The question again, not that it was not understood; after an answer, the answer too."""
-        if all(message.kind in ("form", "confirm", "offer_person") for message in turn.last_messages):
-            return self._again(asked, values, [])
-        reply = await self._repeat(turn)
-        return Reply(reply.messages, self._keep(asked, {}))
-
-    def _missed(self, turn: Turn, asked: str, values: Values, why: str, choices: tuple[Option, ...] = ()) -> Reply:
-        if choices:  # understood, but to be confirmed
-            return self._say([Message(why, options=choices, kind=ASK_BACK)], asked)
-        misses = int(turn.slots.get(MISSES) or 0) + 1
-        if misses >= MISSES_BEFORE_PERSON:
-            offer = (Option(say.TO_PERSON, payload("human_agent")), Option(say.GO_ON, payload("repeat")))
-            message = Message(say.OFFER_PERSON, options=offer, kind="offer_person")
-            return Reply((message,), self._keep(asked, {MISSES: 0}))
-        question = self._spec.ask(asked, values)
-        if asked == self._spec.confirm:
-            heard = speakable(why) + (question.spoken or question.text)
-            message = replace(question, text=why + question.text, spoken=heard)
-        else:
-            message = Message(why, options=question.options, kind="form")
-        return Reply((message,), self._keep(asked, {MISSES: misses}))
-
     # -- interruption by another task ----------------------------------------------------------------------------
 
     def _ask_switch(self, turn: Turn, asked: str) -> Reply:
@@ -376,8 +316,10 @@ class Form:
         if kind == DRAFT:
             if agreed or words.goes_on(turn.words):
                 return await self._resumed(turn, values, [])
+            if not (refused or words.anew(turn.words)):
+                return None
             await self._recall.drop(turn.sender, self._spec.intent)
-            return self._again(asked, values, []) if refused or words.anew(turn.words) else None
+            return self._again(asked, values, [])
         if not (agreed or refused):
             return None
         if refused:
@@ -387,14 +329,6 @@ class Form:
             return await self._filled(turn, values, await self._recall.earlier(said, self._spec, values), [])
         ended = self._end([])
         return replace(ended, slots={**ended.slots, PENDING: dict(pending)}, follow_up=FORM_OF[pending["intent"]])
-
-    # -- pieces ----------------------------------------------------------------------------------------------------
-
-    def _name(self) -> str:
-        return FORM_OF[self._spec.intent]
-
-    def _next(self, values: Mapping[str, Any]) -> str | None:
-        return next((slot for slot in self._spec.required(values) if values.get(slot) is None), None)
 
     def _resolved(self, turn: Turn) -> Turn:
         """第二个 as the option it points at, when the last message offered options."""
@@ -417,34 +351,8 @@ class Form:
             return self._spec.cleared(slot)
         return self._spec.field(slot, str(value)) if value is not None else None
 
-    def _keep(self, asked: str, more: Mapping[str, Any]) -> dict[str, Any]:
-        return {REQUESTED: asked, PENDING: None, **more}
-
-    def _say(self, messages: list[Message], asked: str) -> Reply:
-        return Reply(tuple(messages), self._keep(asked, {}))
-
-    def _again(self, asked: str, values: Values, messages: list[Message]) -> Reply:
-        return Reply((*messages, self._spec.ask(asked, values)), self._keep(asked, {}))
-
-    def _cancelled(self, turn: Turn) -> Reply:
-        text = say.CANCELLED_UNSURE if turn.slots.get(TRIED) else say.CANCELLED
-        return self._end([Message(text, kind="cancelled")])
-
-    def _end(self, messages: list[Message]) -> Reply:
-        """Leave the form; nothing of it stays behind."""
-        names = (*self._spec.slots, *self._spec.extras, KEY, PENDING, TRIED)
-        return Reply(tuple(messages), {**dict.fromkeys(names), MISSES: 0, REQUESTED: None})
-
-
-def _changed() -> Message:
-    return Message(say.CHANGED, kind="form")
-
 
 def _read_back_last(turn: Turn) -> bool:
     """Whether the yes answers the read-back and not another question that came after it."""
     offered = [option.payload for message in turn.last_messages for option in message.options]
     return not turn.last_messages or payload("affirm") in offered
-
-
-def _warning() -> Message:
-    return Message(say.KEEP_TO_YOURSELF, say.KEEP_TO_YOURSELF_SPOKEN, kind="warning")

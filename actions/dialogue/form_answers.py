@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from actions.dialogue.form_spec import FREE_TEXT, FormSpec, Rejected, Values
-from actions.dialogue.turn import Option, Reading, Turn, meant
+from actions.dialogue.turn import Option, Reading, Turn, meant, payload
 from actions.dialogue.values import is_question
 from actions.texts import talk as say
 
@@ -41,7 +41,8 @@ def whole(spec: FormSpec, asked: str, turn: Turn, values: Mapping[str, Any]) -> 
         return likeliest
     if len(ranked) > 1 and ranked[0][0] / total < AGREED:
         choices = tuple(Option(reading.text, meant("inform", reading.text)) for _, reading, _ in ranked[:2])
-        return Rejected(say.WHICH_HEARD, choices)
+        none = Option(say.NONE_OF_THESE, payload("nlu_fallback"))
+        return Rejected(say.WHICH_HEARD, (*choices, none), yes_or_no=False)
     return ranked[0][2]
 
 

@@ -60,7 +60,9 @@ class Rejected:
 
     why: str
     options: tuple[Option, ...] = ()
-    """Answers to choose from when ``why`` asks back; the first is the yes."""
+    """Answers to choose from when ``why`` asks back."""
+    yes_or_no: bool = True
+    """Whether a plain yes is the first of them and a plain no the last."""
 
 
 Values = dict[str, Any]

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-GREET = "您好，我是乡音，是个会说话的电脑助手，不是真人。您可以问我种地养殖、政策、银行办事，也可以申请贷款、交电费。"
+GREET = "您好，我是乡音，是个会说话的电脑助手，不是真人。您可以问我种地、养牲口、政策、银行办事，也可以跟我说要贷款、要交电费。"
 HELP = "您可以这样跟我说：小麦长锈病怎么办；我想贷五万块种玉米；我要交电费；这个电话是不是骗子；查进度。找真人就说：转人工。"
 THANKS = "不客气，应该的。"
 BYE = "好，您慢走。有事随时叫我。"
-OUT_OF_SCOPE = "这个我帮不上。我能帮您问种地养殖、政策、银行办事、防骗，还能申请贷款、交费。要找真人，就说：转人工。"
+OUT_OF_SCOPE = (
+    "这个我帮不上。种地、养牲口、政策、银行办事、防骗，都可以问我；还能申请贷款、交费。要找真人，就说：转人工。"
+)
 NOTHING_TO_CONFIRM = "好。您还有什么事？"
 NOTHING_TO_CANCEL = "现在没有正在填的单子。已经交上去的，我在这里撤不了，要撤请找工作人员，跟我说转人工就行。"
 WITHDRAW = "已经交上去的申请，我在这里撤不了，要请银行的工作人员来撤。要请工作人员帮您吗？没有交上去的，我没有留。"
@@ -29,13 +31,13 @@ MEANINGS = {
     "ask_knowledge": "问一个问题",
     "check_fraud": "看看是不是骗子",
     "apply_loan": "申请贷款",
-    "ask_loan_product": "了解贷款",
+    "ask_loan_product": "问问贷款的事",
     "pay_bill": "交费",
     "check_progress": "查办理进度",
     "query_price": "问价钱",
     "trade_goods": "买卖东西",
-    "find_service_point": "找附近网点",
-    "open_account_card": "开户办卡",
+    "find_service_point": "找附近的银行",
+    "open_account_card": "办银行卡",
     "report_card_loss": "卡丢了要挂失",
     "query_subsidy": "查我的补贴",
     "find_course": "找培训",
