@@ -56,7 +56,11 @@ _open = EndpointConfig.session
 
 def keep_connections() -> None:
     """Let every endpoint use one session for all its calls; to be called once."""
-    EndpointConfig.session = _Kept
+
+    def session(endpoint: EndpointConfig) -> _Kept:
+        return _Kept(endpoint)
+
+    EndpointConfig.session = session
 
 
 async def close_connections() -> None:
