@@ -6,7 +6,7 @@ Everything here is masked already: a :class:`Case` may be said to its owner, sho
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -168,7 +168,7 @@ class CaseBook:
         found = await self.list(sender, 1)
         return found[0] if found else None
 
-    async def earlier(self, sender: str, kind: CaseKind, limit: int = 5) -> list[EarlierCase]:
+    async def earlier(self, sender: str, kind: CaseKind, limit: int = 5) -> Sequence[EarlierCase]:
         """What the sender said in earlier cases of ``kind``, newest first; only ever the sender's own."""
         from actions.ledger.earlier import earlier_cases  # the ledger knows cases, not the other way round
 
