@@ -89,7 +89,7 @@ class Respond(Action):  # type: ignore[misc]  # rasa_sdk has no types
 
     async def _with_unfinished(self, turn: Turn, reply: Reply) -> Reply:
         """Once a session: what was left unfinished in an earlier one is offered, after the answer."""
-        busy = any(message.options or message.kind in BUSY for message in reply.messages)
+        busy = any(message.options or message.kind in BUSY or "advice" in message.extra for message in reply.messages)
         if turn.slots.get(DRAFT_SEEN) or reply.follow_up is not None or busy:
             return reply
         offer = await self._recall.offer(turn.sender)

@@ -55,14 +55,17 @@ def open_engine(url: str) -> Engine:
 
 
 def migrate(engine: Engine) -> None:
-    """Create or update the tables; safe to repeat and to run from two processes at once."""
+    """Create or update the tables; safe to repeat and to run from two processes at once.
+
+    Migrations that know nothing of each other follow the same one and need no order among themselves.
+    """
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, "heads")
 
 
 def reachable(engine: Engine) -> bool:
