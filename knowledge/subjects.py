@@ -94,6 +94,12 @@ _FIRM = {
     "三七": re.compile(r"三七(?!开|分)"),
     "八角": re.compile(r"(?<![一二两三四五六七八九十块元])八角(?![钱八毛])"),
 }
+_PARTED = {
+    "人参": "(?![加保军与赛会选考观股战评训照展])",
+    "当归": "(?![还于公集个他我谁入村到])",
+    "百合": "(?![作同并计])",
+}
+"""What must not follow for a name to be read, where two other words meet in it: 多少人参加, 应当归还, 一百合计."""
 _SHORT = {
     "柿子": "柿子|番茄",
     "水稻": "稻|秧",
@@ -115,7 +121,8 @@ def _names() -> tuple[re.Pattern[str], dict[str, str], dict[str, tuple[str, ...]
     for word, name in standard.items():
         variants.setdefault(name, []).append(word)
     longest_first = sorted(standard, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first))), standard, {k: tuple(v) for k, v in variants.items()}
+    pattern = "|".join(re.escape(word) + _PARTED.get(word, "") for word in longest_first)
+    return re.compile(pattern), standard, {k: tuple(v) for k, v in variants.items()}
 
 
 @lru_cache(maxsize=1)
@@ -145,7 +152,9 @@ def _asked(text: str) -> tuple[re.Pattern[str], ...]:
         if name in _FIRM and _FIRM[name].search(text):
             firm.append(_FIRM[name])
         elif name not in _LOOSE:
-            spellings = [*map(re.escape, _names()[2].get(name, (name,))), _SHORT.get(name, name)]
+            names = dict.fromkeys((*_names()[2].get(name, ()), name))
+            spellings = [re.escape(word) + _PARTED.get(word, "") for word in names]
+            spellings += [_SHORT[name]] if name in _SHORT else []
             firm.append(re.compile("|".join(spellings)))
     return (*beside, *firm)
 

@@ -54,6 +54,18 @@ def test_an_entry_that_speaks_of_what_was_asked(title: str, question: str) -> No
     assert not subjects.another(_entry(title), question)
 
 
+@pytest.mark.parametrize("text", ["村里开会多少人参加才算数", "个人参保要交多少", "借的钱应当归还", "一百合计多少"])
+def test_words_that_meet_are_no_crop(text: str) -> None:
+    assert not subjects.named(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("人参种几年能挖", "人参"), ("种人参赚钱吗", "人参"), ("当归怎么种", "当归")]
+)
+def test_the_same_words_are_a_crop_where_they_stand_alone(text: str, name: str) -> None:
+    assert subjects.named(text) == {name}
+
+
 def test_money_is_the_same_for_every_crop_unless_the_title_names_one() -> None:
     assert not subjects.another(_entry("农户贷款怎么申请", topic="finance"), "种咖啡能贷款吗")
     assert subjects.another(_entry("养牛贷款怎么申请", topic="finance"), "养骆驼能贷款吗")
