@@ -29,6 +29,7 @@ from settings import load_settings
 
 RESULTS = Path(__file__).with_name("results") / "fraud.md"
 OWN = Path(__file__).with_name("questions") / "fraud.tsv"
+FRESH = OWN.with_name("fraud_fresh.tsv")
 SIGNS_FRAUD, SIGNS_UNSURE = 2.0, 1.0
 """Bounds of the baseline by signs alone: a clear sign, half a sign."""
 SPOKEN = ("call", "call_dialogue", "report", "user_report")
@@ -53,10 +54,15 @@ def _own_part(text: str) -> str:
 
 
 def own_messages() -> list[Message]:
-    """Our own labelled texts; advertisements, notices and chats are messages too."""
-    rows = [line.split("\t") for line in OWN.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    """Our own labelled texts; advertisements, notices and chats are messages too. Of the fresh ones all report."""
     kinds = {"ad": "sms", "notice": "sms", "chat": "sms"}
-    return [Message(text, label, kinds.get(kind, kind), kind == "ad", _own_part(text)) for label, kind, text in rows]
+    found = []
+    for path in (OWN, FRESH):
+        rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+        for label, kind, text in rows:
+            part = "own, fresh" if path == FRESH else _own_part(text)
+            found.append(Message(text, label, kinds.get(kind, kind), kind == "ad", part))
+    return found
 
 
 def public_messages(path: Path) -> list[Message]:
