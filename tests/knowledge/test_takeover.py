@@ -28,9 +28,11 @@ def _classifier(folder: Path, embedder: Embedder, bias: float, identity: str | N
         part,
         identity=np.array(identity or embedder.identity),
         format=np.array(FEATURE_FORMAT),
-        weights=np.zeros(embedder.dimension, np.float32),
+        weights=np.zeros(embedder.dimension + 1, np.float32),
         bias=np.float32(bias),
         center=np.zeros(embedder.dimension, np.float32),
+        grams=np.array(["呀"]),
+        idf=np.ones(1, np.float32),
     )
     part.replace(folder / MODEL_FILE)
 
