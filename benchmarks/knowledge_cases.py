@@ -2,8 +2,9 @@
 
 Every development question is searched as written and misheard (homophones of the content's own characters, and dialect
 near-homophones) in two indexes of the shipped entries: as they are, and half of them as bare documents (without
-wordings and spoken form, like imports). Two wordings of every entry are questions, too, to an index that lacks them.
-For bare documents a fixed third of the public queries is added when that file is beside the checkout.
+wordings and spoken form, like imports). Two wordings of every entry are questions, too, to an index that lacks them,
+and to one where each entry is a bare document of one wording. For bare documents a fixed third of the queries of two
+public subsets is added when that file is beside the checkout.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from benchmarks.knowledge_questions import NOISE_SHARE, PUBLIC, Question, misheard, public_part
+from benchmarks.knowledge_questions import FITTED, NOISE_SHARE, PUBLIC, Question, misheard, public_part
 from knowledge import building, evaluate, index
 from knowledge.embedding import Embedder, Progress, Vectors
 from knowledge.entry import Entry
@@ -173,13 +174,24 @@ def collect(entries: Sequence[Entry], questions: Sequence[Question], embedder: E
     ask = Searcher.of("held", "held", less, cache, remembering)
     for name, texts in tqdm(held.items(), desc="wordings", file=sys.stderr):
         cases += [ask.case(Question("held", "", (name,), text, "dev"), text, HELD) for text in texts]
+    ask = Searcher.of("short", "short", [_short(entry, held[entry.id]) for entry in entries], cache, remembering)
+    for name, texts in tqdm(held.items(), desc="short", file=sys.stderr):
+        cases += [ask.case(Question("held", "", (name,), text, "dev"), text, HELD) for text in texts]
     return cases + (_public(embedder, cache) if PUBLIC.is_file() else [])
+
+
+def _short(entry: Entry, held: tuple[str, ...]) -> Entry:
+    """A bare document that says no more than one wording of ``entry`` that is not ``held``."""
+    said = next((text for text in entry.questions if text not in held), entry.title)
+    return Entry(entry.id, "", entry.topic, said, status="imported")
 
 
 def _public(embedder: Embedder, cache: Path) -> list[Case]:
     """The third of the public queries that bare documents' weights may be fitted on."""
     cases = []
     for subset in evaluate.read(PUBLIC):
+        if subset.name not in FITTED:
+            continue
         ask = Searcher.of("public", subset.name, subset.docs, cache, embedder)
         for query in tqdm(subset.queries, desc=subset.name, file=sys.stderr):
             if public_part(query.id) == "dev":

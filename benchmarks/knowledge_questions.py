@@ -47,6 +47,10 @@ def _part(key: str) -> str:
     return "dev" if int.from_bytes(digest[:4], "big") % 3 == 0 else "test"
 
 
+FITTED = ("farm_exam", "anti_fraud")
+"""Public subsets of which a third may be fitted on; nothing is ever fitted on the others."""
+
+
 def public_part(query: str) -> str:
     """``dev`` for the third of the public queries (by id) that weights of bare documents may be fitted on."""
     return "dev" if int(hashlib.sha256(query.encode()).hexdigest(), 16) % 3 == 0 else "test"

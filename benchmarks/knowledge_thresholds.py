@@ -37,7 +37,7 @@ BARE_RIDGE = 3e-4
 """Higher: documents people import are less like each other than entries are."""
 ROUNDS = 200
 FOLDS = 4
-MODES = ("worded", "mixed", "held", "public")
+MODES = ("worded", "mixed", "held", "short", "public")
 COST = {"right": 0.0, "refused": 0.0, "wrong": 8.0, "clarify": 1.0, "clarify wrong": 1.2, "missed": 2.5}
 Floats = npt.NDArray[np.float64]
 

@@ -17,6 +17,8 @@ from knowledge.ngrams import PAIRS_FROM, WEIGHT_OF_COUNT, Codes, NgramIndex, Sco
 
 READ = 400_000
 """Postings read to find candidates. The words left out are those that a good part of all passages hold."""
+SATURATION, LENGTH = 1.5, 0.75
+"""k1 and b of Okapi BM25 (Robertson and Zaragoza 2009): its usual values."""
 Mask = npt.NDArray[np.bool_]
 
 
@@ -51,7 +53,7 @@ class Question:
         rows = [np.argpartition(-each, k)[:k] if each.size > k else np.arange(each.size) for each in scores]
         return np.unique(np.concatenate([top[each[top] > 0] for top, each in zip(rows, scores, strict=True)]))
 
-    def signals(self, rows: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> tuple[Scores, Scores]:
+    def signals(self, rows: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> tuple[Scores, Scores, Scores]:
         """What each of ``rows`` (ascending) has of each reading, all its n-grams counted; and what entries have.
 
         Args:
@@ -61,12 +63,16 @@ class Question:
         Returns:
             ``[readings, 3, len(rows)]`` 0..1: the cosine, and the idf-weighted shares of the reading's 1-grams and
             2-grams the passage holds. ``[readings, 2, entries]``: the shares all passages of an entry hold together.
+            ``[readings, 2, len(rows)]``: the shares of the passage once more as BM25 counts them, what it holds often
+            for more (up to 2.5), and all for less in a long passage.
         """
         held = self._held(rows)
         cosines = (self._weights @ WEIGHT_OF_COUNT[held]) * self._index.inverse_norms[rows]
         shares = self._shares @ (held > 0).astype(np.float32)
         whole = self._shares @ (np.maximum.reduceat(held, starts, axis=1) > 0).astype(np.float32)
-        return np.concatenate([cosines[:, None], shares], axis=1), whole
+        long = SATURATION * (1 - LENGTH + LENGTH * self._index.lengths[rows])
+        counted = self._shares @ (held * np.float32(SATURATION + 1) / (held + long))
+        return np.concatenate([cosines[:, None], shares], axis=1), whole, counted
 
     def _held(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """How often each of ``rows`` holds each n-gram, ``[n-grams, len(rows)]``."""

@@ -85,6 +85,13 @@ class NgramIndex:
         """``[codes]`` inverse document frequency."""
         return _idf(self.starts, self.passages)
 
+    @cached_property
+    def lengths(self) -> Scores:
+        """``[passages]`` how long each is, by its tf-idf norm squared; their mean is one."""
+        squares = 1 / np.square(np.maximum(self.inverse_norms, 1e-9), dtype=np.float64)
+        lengths: Scores = (squares / squares.mean()).astype(np.float32)
+        return lengths
+
     def keep(self, kept: npt.NDArray[np.bool_]) -> NgramIndex:
         """The postings of the passages ``kept`` marks, renumbered; norms are left to ``merge``."""
         number = np.cumsum(kept, dtype=np.int32) - np.int32(1)

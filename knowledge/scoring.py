@@ -33,9 +33,11 @@ PLAIN_WORDS, PLAIN_BODIES = (1, 2, 4, 6), (4, 6)
 WORDED = 2 * SIGNALS + 2 + WHOLE + len(SECOND) + len(PLAIN_WORDS) + len(PLAIN_BODIES) + CONCERNS
 """Features of an entry with wordings: each signal of its wordings and of its bodies, the title's cosine, one when the
 question names a crop or animal and the entry none of those named, then what the names above say, and the concepts."""
-BARE = SIGNALS + 3
-"""Features of an entry without: each signal of its bodies, one, one when it speaks of another crop or animal, and how
-long it is (a long text holds more of any question)."""
+COUNTED = 2
+"""Rows of the shares of the question's n-grams a body holds as BM25 counts them: character 1-, 2-grams."""
+BARE = SIGNALS + 3 + COUNTED
+"""Features of an entry without: each signal of its bodies, one, one when it speaks of another crop or animal, how
+long it is (a long text holds more of any question), and the counted shares."""
 NOTHING = 7
 """Features of "nothing": one, ln of the question's length, best coverage by character and by pinyin 2-grams, one when
 the question names a concept, and the best shares of its concepts that wordings, and whole entries, hold."""
@@ -119,6 +121,8 @@ class Signals:
     """The same over the readings that change no more than dialect words."""
     whole: Scores
     """``[WHOLE, entries]`` best over all readings."""
+    counted: Scores
+    """``[COUNTED, entries]`` the best of each entry's bodies over all readings."""
     concerns: Scores
     """``[CONCERNS, entries]`` of ``concepts.shares``."""
     strange: npt.NDArray[np.bool_]
@@ -168,6 +172,7 @@ def features(found: Signals, question: str, concerned: bool) -> Features:
     worded += [found.second_wordings(found.best[list(SECOND)]), found.wordings(found.plain[list(PLAIN_WORDS)])]
     worded += [found.bodies(found.plain[list(PLAIN_BODIES)]), found.concerns]
     bare: list[npt.NDArray[Any]] = [bodies, np.ones((1, len(found.starts))), found.strange[None], found.longest[None]]
+    bare.append(found.counted)
     coverage = [max(float(words[row].max(initial=0)), float(bodies[row].max(initial=0))) for row in COVERED]
     nothing = [1.0, math.log(max(len(question), 1)), *coverage, float(concerned)]
     nothing += [float(found.concerns[row].max(initial=0)) for row in (0, 1)]

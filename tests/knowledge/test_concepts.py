@@ -47,7 +47,7 @@ def test_shares_of_what_is_asked() -> None:
 def test_a_whole_entry_holds_what_its_passages_hold_together() -> None:
     built = ngrams.build(["小麦", "锈病", "玉米"], ngrams.char_codes)
     rows, starts = np.array([0, 1, 2]), np.array([0, 2])
-    apart, together = Question(built, [ngrams.char_codes("小麦锈病")]).signals(rows, starts)
+    apart, together, _ = Question(built, [ngrams.char_codes("小麦锈病")]).signals(rows, starts)
     assert together[0, 0].tolist() == pytest.approx([1.0, 0.0])
     assert apart[0, 1].max() < 1.0
     assert together[0, 1, 0] < 1.0, "no passage holds the pair in the middle"
@@ -58,7 +58,7 @@ def test_the_second_best_wording_of_each_entry() -> None:
     wording = np.array([False, True, True, True, False, False])
     none = np.zeros((4, 3), dtype=np.float32)
     starts = np.array([0, 4, 5])
-    found = Signals(best, best, none, none, np.zeros(3, np.bool_), none[0], wording, starts)
+    found = Signals(best, best, none, none[:2], none, np.zeros(3, np.bool_), none[0], wording, starts)
     assert found.second_wordings(best).tolist() == [[pytest.approx(0.5), 0.0, 0.0]]
     assert found.wordings(best)[0].tolist() == [pytest.approx(0.7), 0.0, 0.0]
     assert found.bodies(best)[0].tolist() == pytest.approx([0.9, 0.8, 0.4])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge import ngrams
-from knowledge.matching import Question
+from knowledge.matching import LENGTH, SATURATION, Question
 
 pytestmark = pytest.mark.unit
 
@@ -38,6 +38,16 @@ def test_shares_are_what_a_passage_holds_of_the_question() -> None:
     assert not nothing.any()
 
 
+def test_the_counted_shares_are_those_of_bm25() -> None:
+    texts = ["小麦小麦锈病", "玉米大斑病怎么防治才好", "稻飞虱"]
+    built = ngrams.build(texts, ngrams.char_codes)
+    rows = np.arange(3)
+    counted = Question(built, [ngrams.char_codes("小麦")]).signals(rows, rows)[2]
+    lengths = (1 / built.inverse_norms**2) / np.mean(1 / built.inverse_norms**2)
+    twice = 2 * (SATURATION + 1) / (2 + SATURATION * (1 - LENGTH + LENGTH * lengths[0]))
+    np.testing.assert_allclose(counted[0], [[twice, 0, 0], [twice, 0, 0]], rtol=1e-5)
+
+
 def test_an_empty_index_and_an_empty_question_find_nothing() -> None:
     for texts in ([], [""], ["小麦"]):
         question = Question(ngrams.build(texts, ngrams.char_codes), [ngrams.char_codes("")])
@@ -55,7 +65,9 @@ def test_signals_count_every_ngram_however_few_are_read(texts: list[str], readin
     whole, part = Question(built, codes), Question(built, codes, read)
     rows = np.arange(0, len(texts), 2)
     starts = np.arange(0, rows.size, 2)
-    (some, some_whole), (every, every_whole) = part.signals(rows, starts), whole.signals(rows, starts)
+    some, some_whole, some_counted = part.signals(rows, starts)
+    every, every_whole, every_counted = whole.signals(rows, starts)
+    np.testing.assert_allclose(some_counted, every_counted, atol=1e-6)
     np.testing.assert_allclose(some, every, atol=1e-6)
     np.testing.assert_allclose(some_whole, every_whole, atol=1e-6)
     np.testing.assert_allclose(every[:, 0], whole.scores()[rows].T, atol=1e-6)
