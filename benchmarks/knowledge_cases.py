@@ -95,7 +95,7 @@ class Remembering:
 
     def __init__(self, embedder: Embedder) -> None:
         self.identity, self.dimension, self.calibration = embedder.identity, embedder.dimension, embedder.calibration
-        self.queries = embedder.queries
+        self.queries, self.readings = embedder.queries, embedder.readings
         self._documents = embedder.documents
         self._known: dict[str, Vectors] = {}
 

@@ -67,7 +67,8 @@ def embedded_text(plain: str) -> str:
 
 def features(vectors: Array, texts: Sequence[str], center: Array, grams: CharGrams) -> Array:
     """What the classifier sees, ``[n, dimension + grams]``, of texts with their vectors."""
-    return np.hstack([(vectors - center) * VECTOR_SCALE, GRAM_SCALE * grams(texts)])
+    found: Array = np.hstack([(vectors - center) * VECTOR_SCALE, GRAM_SCALE * grams(texts)])
+    return found
 
 
 @dataclass(frozen=True)
