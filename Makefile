@@ -30,8 +30,9 @@ FRAUD_MESSAGES := ../shared/data/fraud_dev.jsonl
 
 RECORDINGS := ../shared/speech
 
-eval: setup ## Measure search, the fraud check and hearing; tables in benchmarks/results
+eval: setup ## Measure search (also as it grows), the fraud check and hearing; tables in benchmarks/results
 	@$(APP)/python -m benchmarks.knowledge_retrieval
+	@$(APP)/python -m benchmarks.knowledge_scale
 	@if [ -f $(FRAUD_MESSAGES) ]; then $(APP)/python -m benchmarks.knowledge_fraud $(FRAUD_MESSAGES); \
 	else echo "fraud check: skipped, $(FRAUD_MESSAGES) is not there"; fi
 	@if [ -d $(RECORDINGS) ]; then $(APP)/python -m benchmarks.voice $(RECORDINGS); \
