@@ -4,7 +4,9 @@ The cases (``knowledge_cases``) are asked once more as if the entry that answers
 then answer. A multinomial logistic model is fitted to all of it. Thresholds are chosen on probabilities of models that
 did not see the entry (folds by entry) at the least cost: a wrong answer costs eight, a needless question one, a
 needless refusal two and a half.
-Usage: ``python -m benchmarks.knowledge_thresholds [--write] [--cases FILE]``; FILE keeps the cases for another run.
+``--thresholds`` keeps the weights and chooses thresholds alone.
+Usage: ``python -m benchmarks.knowledge_thresholds [--write] [--thresholds] [--cases FILE]``; FILE keeps the cases for
+another run.
 """
 
 from __future__ import annotations
@@ -150,13 +152,16 @@ def main(arguments: list[str]) -> int:
     if kept and kept.is_file():
         cases: list[Case] = pickle.loads(kept.read_bytes())
     else:
-        cases = collect(entries, questions, embedder, settings.state_dir / "eval")
+        cases = collect(entries, questions, embedder, settings.state_dir / "eval", "--thresholds" not in arguments)
         if kept:
             kept.write_bytes(pickle.dumps(cases))
     cases += [without_answers(case) for case in cases if case.answers.any()]
-    judged = held_out(cases, embedder.identity)
-    final = decision(embedder.identity, fit(cases))
-
+    if "--thresholds" in arguments:
+        final = scoring.default_decision()
+        judged = [(case, *case.found.probabilities(final)) for case in cases]
+    else:
+        judged = held_out(cases, embedder.identity)
+        final = decision(embedder.identity, fit(cases))
     final = thresholds(final, [each for each in judged if each[0].mode == "worded"])
     figures: dict[str, dict[str, float]] = {}
     for mode, kind in itertools.product(MODES, ("plain", "dialect", "outside", "held", "public", "absent")):

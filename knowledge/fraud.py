@@ -84,8 +84,9 @@ class FraudModel:
     def log_odds(self, vectors: Array, texts: Sequence[str]) -> Array:
         """Calibrated log-odds ``[n]`` of ``embedded_text`` texts with their ``[n, dimension]`` vectors, within
         ``BOUND``."""
-        odds = features(vectors, texts, self.center, self.grams) @ self.weights + self.bias
-        return np.clip(odds, -BOUND, BOUND).astype(np.float32)
+        odds: Array = features(vectors, texts, self.center, self.grams) @ self.weights + self.bias
+        bounded: Array = np.clip(odds, -BOUND, BOUND).astype(np.float32)
+        return bounded
 
     @staticmethod
     def stored_inputs(path: Path) -> str | None:

@@ -70,8 +70,9 @@ class Question:
         cosines = (self._weights @ WEIGHT_OF_COUNT[held]) * self._index.inverse_norms[rows]
         shares = self._shares @ (held > 0).astype(np.float32)
         whole = self._shares @ (np.maximum.reduceat(held, starts, axis=1) > 0).astype(np.float32)
-        long = SATURATION * (1 - LENGTH + LENGTH * self._index.lengths[rows])
-        counted = self._shares @ (held * np.float32(SATURATION + 1) / (held + long))
+        long: Scores = SATURATION * (1 - LENGTH + LENGTH * self._index.lengths[rows])
+        saturated: Scores = held.astype(np.float32) * (SATURATION + 1) / (held + long)
+        counted: Scores = self._shares @ saturated
         return np.concatenate([cosines[:, None], shares], axis=1), whole, counted
 
     def _held(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
