@@ -229,6 +229,8 @@ def _checked(index: Index, best: Entry, heard: list[str]) -> Literal["answer", "
     crop may have become a known one.
     """
     plain = dict.fromkeys(heard[:PLAIN])
+    if all(subjects.of_people(best, reading) for reading in plain):
+        return "clarify"
     if not all(subjects.another(best, reading) for reading in plain):
         return "answer"
     return "refuse" if all(subjects.unknown(index.wordings, reading) for reading in plain) else "clarify"

@@ -110,8 +110,18 @@ _SHORT = {
     "柑橘": "[柑橘桔橙]",
 }
 """How entries also write a name, inside other words."""
+_OF_ANIMALS = re.compile(
+    "[猪牛羊鸡鸭鹅兔鱼虾蟹蜂蚕狗禽犊羔崽仔雏圈栏窝喂养塘池蹄蛋粪]|牲|兽|饲|草料|配种|发情|下奶|疫苗|防疫"
+)
+"""What is said of animals alone."""
 _POISONED = re.compile("中毒|误[食服喝]|喝了|吃了|抢救")
 """First aid is the same for whoever sprayed which crop."""
+
+
+@lru_cache(maxsize=1)
+def _animals() -> re.Pattern[str]:
+    every = sorted(dict(lexicon.terms("livestock")), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, every)))
 
 
 @lru_cache(maxsize=1)
@@ -175,6 +185,14 @@ def another(entry: Entry, question: str) -> bool:
         return True
     pests = _PEST.findall(question)
     return bool(pests) and entry.topic == "farming" and not any(pest in text for pest in pests)
+
+
+def of_people(entry: Entry, question: str) -> bool:
+    """True when ``entry`` is on animals and ``question`` says nothing that tells it is not asked for a person: what
+    helps a constipated pig is no answer to somebody who is."""
+    if entry.topic != "farming" or not _animals().search(entry.title):
+        return False
+    return not (_animals().search(question) or _OF_ANIMALS.search(question))
 
 
 def unknown(wordings: str, question: str) -> bool:

@@ -66,6 +66,15 @@ def test_the_same_words_are_a_crop_where_they_stand_alone(text: str, name: str) 
     assert subjects.named(text) == {name}
 
 
+@pytest.mark.parametrize(
+    ("question", "asked_for_a_person"),
+    [("便秘老拉不出吃什么", True), ("小猪便秘咋办", False), ("圈里那个不拉屎", False), ("喂啥能通便", False)],
+)
+def test_an_animals_cure_is_not_for_people(question: str, asked_for_a_person: bool) -> None:
+    assert subjects.of_people(_entry("猪不吃食、拉不出屎（便秘）怎么办"), question) is asked_for_a_person
+    assert not subjects.of_people(_entry("玉米什么时候种"), question)
+
+
 def test_money_is_the_same_for_every_crop_unless_the_title_names_one() -> None:
     assert not subjects.another(_entry("农户贷款怎么申请", topic="finance"), "种咖啡能贷款吗")
     assert subjects.another(_entry("养牛贷款怎么申请", topic="finance"), "养骆驼能贷款吗")
