@@ -17,9 +17,11 @@ _CODE_FENCE = re.compile(r"^\s*```.*$", re.MULTILINE)
 _TABLE_RULE = re.compile(r"^\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*:?-*:?\s*$", re.MULTILINE)
 _LINE_MARK = re.compile(r"^\s*(?:#{1,6}\s+|>\s*|[-*+•·]\s+)", re.MULTILINE)
 _NUMBERED = re.compile(r"^\s*[（(]?(\d{1,2})[.)）、]\s*(?!\d)", re.MULTILINE)
+_CIRCLED = re.compile("([，、；：。\n]?)([①-⑩])")
 _POINT = re.compile(r"^\s*(?:[-*+•·]\s+|[（(]?\d{1,2}[.)）、]\s*(?!\d))")
 _LONGEST_LIST = 5
 _EMPHASIS = re.compile(r"\*{1,3}|_{2,}|~~|`+")
+_DOLLARS = re.compile(r"\$\s*(\d[\d,.]*\d|\d)")
 _EMPTY_BRACKETS = re.compile(r"[（(【\[《]\s*[)）】\]》]")
 
 _WORDS = {
@@ -86,6 +88,8 @@ _SAYABLE = re.compile(r"[\u3400-\u9fff]")
 
 def speakable(text: str) -> str:
     """Text as it is to be said: Chinese characters and punctuation only; empty if nothing can be said."""
+    text = _CIRCLED.sub(_circled, text)
+    text = _DOLLARS.sub(r"\1美元", text)
     text = "".join(_narrow(char) for char in text)
     text = _CODE_FENCE.sub("", text)
     text = _TABLE_RULE.sub("", text)
@@ -151,6 +155,11 @@ def _narrow(char: str) -> str:
     """Full-width digits, letters and signs of amounts in their plain form; Chinese punctuation as it is."""
     plain = unicodedata.normalize("NFKC", char)
     return plain if len(plain) == 1 and ((plain.isascii() and plain.isalnum()) or plain in "%¥+/~.-") else char
+
+
+def _circled(match: re.Match[str]) -> str:
+    """①先登记②再办理: a pause, and which point it is."""
+    return f"{match[1] or '，'}第{'一二三四五六七八九十'[ord(match[2]) - ord('①')]}，"
 
 
 def _word(latin: str) -> str:
