@@ -71,6 +71,7 @@ _BEFORE = (
     "",
     "",
 )
+_NUMBER_OF = ("户号是", "户号是", "户号", "电话是", "电话", "手机号是", "号码是", "账号是", "后四位是", "", "")
 _OUTSIDE = re.compile(r"https?://\S+|\[[^\]]*\]\([^)]*\)|\([a-z_]+\)")
 
 
@@ -102,13 +103,13 @@ def generated(rng: random.Random) -> Iterator[Weighted]:
     """Names, figures, amounts and areas as they are said."""
     _, surnames, given_names = _NAMES.read_text(encoding="utf-8").splitlines()
     for surname in surnames.split():
-        for given in rng.sample(given_names.split(), 12):
-            yield f"{rng.choice(('我叫', '我是', '名字叫', '叫', ''))}{surname}{given}", 0.5
+        for rank, given in enumerate(given_names.split(), 1):
+            yield f"{rng.choice(('我叫', '我是', '名字叫', '叫', ''))}{surname}{given}", 2 / (rank + 3)
         yield f"{surname}家村", 0.5
     for _ in range(1500):
         figures = rng.choice((_FIGURES, _SPOKEN_FIGURES))
         said = "".join(rng.choice(figures) for _ in range(rng.choice((4, 8, 8, 10, 11))))
-        yield f"{rng.choice(('户号', '户号是', '电话', '手机号', '电话是', '', '后四位'))}{said}", 1.0
+        yield f"{rng.choice(_NUMBER_OF)}{said}", 1.0
     for _ in range(2500):
         yield f"{rng.choice(_BEFORE)}{_number(rng)}{rng.choice(_UNITS)}", 1.0
 

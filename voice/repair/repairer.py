@@ -33,7 +33,7 @@ class Weights:
     """Cost of another character of the same sound, where every second character is heard wrongly ..."""
     doubt: float = 3.0
     """... and how much it grows with the log odds that a character is heard rightly."""
-    slope: float = 3.0
+    slope: float = 2.5
     """Further cost for each unit of distance between the sounds."""
     language: float = 0.8
     """Of a nat of the language model."""
@@ -48,7 +48,7 @@ class Weights:
     was heard is left alone."""
     temper: float = 3.0
     """Nats between two wordings that make the likelier one count e times as much."""
-    unlikely: float = 0.1
+    unlikely: float = 0.3
     """Wordings that count less than this beside the likeliest are left out."""
     margin: float = 2.0
     """A repaired wording must be this much likelier than what was heard."""
@@ -57,8 +57,8 @@ class Weights:
 DEFAULT = Weights()
 NUMERALS = frozenset("零一二三四五六七八九十百千万亿两幺半")
 """One of these is never taken for another of them: a wrong sum is worse than a question back."""
-_CHOICES = 32
-_BEAM = 16
+_CHOICES = 64
+_BEAM = 32
 
 
 class Repairer:

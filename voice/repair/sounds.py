@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from nlu.dialect import profiles
+from voice.repair.articulation import between_finals, between_initials
 
 INITIALS = (
     "zh",
@@ -53,7 +54,7 @@ _NEAR_FINALS = (
     "ai ei", "ao ou", "e o", "o uo", "e uo", "a ao", "a ai", "i ei", "i u", "u v", "i v", "ie ia",
     "ie ian", "ian an", "in en", "ong eng", "ong ou", "u ou", "ui ei", "ui un", "un en", "uan an", "uai ai", "ua a",
     "ia a", "iao ao", "iu ou", "iu iao", "ue ie", "uo ou", "en in", "iong ong", "an en", "ang eng", "ian in", "i e",
-    "i in", "ing i", "ei en", "ai an", "uo u", "ve ie", "ui i",
+    "i in", "ing i", "y i", "y v", "ei en", "ai an", "uo u", "ve ie", "ui i",
 )  # fmt: skip
 
 
@@ -80,6 +81,8 @@ def split(syllable: str) -> tuple[str, str]:
         final = {"uei": "ui", "uen": "un"}.get(final, final)
     elif initial in ("j", "q", "x") and final.startswith("u"):
         final = "v" + final[1:]
+    elif final == "i" and initial in ("zh", "ch", "sh", "r", "z", "c", "s"):
+        final = "y"
     return initial, final
 
 
@@ -87,12 +90,15 @@ def _between(one: str, other: str, known: dict[float, frozenset[frozenset[str]]]
     if one == other:
         return 0.0
     pair = frozenset((one, other))
-    return next((distance for distance, pairs in known.items() if pair in pairs), FAR)
+    listed = next((distance for distance, pairs in known.items() if pair in pairs), FAR)
+    made = between_initials(one, other) if known is _INITIAL else between_finals(one, other)
+    return min(listed, made, FAR)
 
 
 @lru_cache(maxsize=1 << 17)
 def distance(heard: str, said: str) -> float:
-    """0 for the same toneless syllable; ``ALIKE``, ``NEAR`` and sums of them for similar ones; ``FAR`` or more else."""
+    """0 for the same toneless syllable; sums of ``ALIKE``, ``NEAR`` and steps of articulation for others, at most
+    ``FAR`` for each of initial and final."""
     if heard == said:
         return 0.0
     (initial, final), (other_initial, other_final) = split(heard), split(said)

@@ -43,6 +43,19 @@ def test_sounds_that_regions_merge_are_alike(one: str, other: str) -> None:
     assert 0 < distance(one, other) <= ALIKE
 
 
+@pytest.mark.parametrize(
+    ("near", "further"),
+    [
+        (("tu", "pu"), ("tu", "gu")),
+        (("zen", "zhe"), ("zen", "zhua")),
+        (("bing", "bie"), ("bing", "bao")),
+        (("yang", "yao"), ("yang", "you")),
+    ],
+)
+def test_sounds_made_alike_are_nearer(near: tuple[str, str], further: tuple[str, str]) -> None:
+    assert distance(*near) < distance(*further)
+
+
 def test_different_sounds_are_far() -> None:
     assert distance("ma", "qiong") >= FAR
 
