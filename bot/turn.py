@@ -17,9 +17,10 @@ from bot import language
 from bot.errors import EmptyTextError, ServiceUnavailableError, TextTooLongError, TurnError
 from bot.hints import hints_for
 from bot.options import OfferedOption, choose
-from bot.privacy import Privacy
+from bot.privacy import DELETE, Privacy
 from bot.rasa import DialogueMessage, DialogueRequest, RasaClient
 from bot.schema import Alternative, Heard, Option, Reply, Source, Timings, Turn, Understood
+from bot.speakers import Speakers
 from bot.store import GatewayStore, Question, new_key
 from nlu.dialect import secrets
 from voice.errors import Code, VoiceError
@@ -93,6 +94,7 @@ class TurnService:
         self._privacy = privacy
         self._max_text_chars = max_text_chars
         self._default_region = default_region
+        self._speakers = Speakers()
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     async def run(self, inbound: Inbound) -> Turn:
@@ -173,7 +175,9 @@ class TurnService:
         if self._ear is None:
             raise ServiceUnavailableError("我这里现在听不了语音，请您打字。", code="voice_unavailable")
         try:
-            hints = hints_for(question, inbound.region or self._default_region, inbound.channel)
+            region = inbound.region or self._default_region
+            dialect = self._speakers.dialect_of(inbound.conversation, region)
+            hints = replace(hints_for(question, region, inbound.channel), dialect=dialect)
             heard = await self._ear.hear(audio, hints)
         except VoiceError as error:
             raise TurnError(error.message, code=error.code, status=_VOICE_STATUS.get(error.code, 503)) from error
@@ -192,7 +196,10 @@ class TurnService:
         chosen = choose(text, offered)
         private = await self._privacy.answer(inbound.conversation, text, chosen)
         if private is not None:
+            if chosen and chosen.payload == DELETE:
+                self._speakers.forget(inbound.conversation)
             return None, private
+        self._speakers.said(inbound.conversation, text)
         answer = await self._rasa.turn(
             DialogueRequest(
                 sender_id=inbound.conversation,

@@ -82,5 +82,7 @@ class Hearing:
             raise VoiceError(Code.HEARD_NOTHING, detail="no words in the recording")
         raw = hypotheses[0].text
         if self._repairer is not None:
-            hypotheses = tuple(self._repairer.repair(hypotheses, job.hints.terms, job.hints.region))
+            hypotheses = tuple(
+                self._repairer.repair(hypotheses, job.hints.terms, job.hints.dialect or job.hints.region)
+            )
         return Heard(hypotheses, raw, self._recogniser.name, round(job.samples.size / SAMPLE_RATE, 3))

@@ -111,7 +111,7 @@ def guess_profile(texts: Iterable[str]) -> Profile | None:
     Each word counts once, divided among the areas that say it; words of five areas and more count nothing.
     """
     weights: Counter[str] = Counter()
-    for word in {found for text in texts for found in _spoken(text)}:
+    for word in {found for text in texts for found in telling_words(text)}:
         areas = _telling()[word]
         weights.update({area: 1 / len(areas) for area in areas})
     ranked = weights.most_common(2)
@@ -120,8 +120,9 @@ def guess_profile(texts: Iterable[str]) -> Profile | None:
     return profiles()[ranked[0][0]]
 
 
-def _spoken(text: str) -> Iterator[str]:
-    """The telling words of ``text``, the longest at each place; words that stand by chance are passed over."""
+def telling_words(text: str) -> Iterator[str]:
+    """Words of ``text`` that only some areas say, the longest at each place; those that stand there by chance are
+    passed over."""
     table, lengths = _replacer(None)
     telling = _telling()
     at = 0

@@ -11,7 +11,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from voice.config import VoiceConfig
 
 _CODE = Path(__file__).resolve().parents[1]
-_HEARING = ("activity.py", "decode.py", "hearing.py", "resample.py", "recognisers/*.py")
+_HEARING = (
+    "activity.py",
+    "decode.py",
+    "resample.py",
+    *(f"recognisers/{name}.py" for name in ("whisper", "vosk", "sherpa", "sherpa_kinds", "terms", "windows")),
+)
 """Sources on which it depends what is heard; a change in one of them makes what was kept worthless."""
 
 
@@ -89,9 +94,8 @@ def fingerprint(config: VoiceConfig) -> str:
                 stat = path.stat()
                 digest.update(f"{path.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
     digest.update(repr((config.max_audio_bytes, config.max_audio_seconds)).encode())
-    for pattern in _HEARING:
-        for path in sorted(_CODE.glob(pattern)):
-            digest.update(path.read_bytes())
+    for name in _HEARING:
+        digest.update((_CODE / name).read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -31,6 +31,7 @@ class Hints:
         expects: the kind of answer just asked for.
         region: administrative code or ``national``; chooses the recogniser and the dialect profile.
         channel: where the recording comes from; chooses the recogniser.
+        dialect: the speaker's dialect area (``nlu.dialect.profiles``) where more is known of it than the region.
         media_type: of the recording; only needed for headerless telephone audio (``audio/PCMA``, ``audio/PCMU``).
     """
 
@@ -38,6 +39,7 @@ class Hints:
     expects: Expects = Expects.ANYTHING
     region: str = "national"
     channel: str = ""
+    dialect: str | None = None
     media_type: str | None = None
 
 
