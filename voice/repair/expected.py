@@ -11,8 +11,8 @@ EXACT = 2
 """Words of so many characters must sound the same: they have too many neighbours."""
 
 
-def put_in(words: Sequence[str], text: str) -> str:
-    """``text`` with what sounds like one of ``words`` written like it.
+def put_in(words: Sequence[str], text: str) -> tuple[str, list[bool]]:
+    """``text`` with what sounds like one of ``words`` written like it, and which of its characters belong to one.
 
     Longer words may differ by sounds that many regions do not keep apart, on the average of their syllables.
 
@@ -32,4 +32,4 @@ def put_in(words: Sequence[str], text: str) -> str:
             if sum(map(distance, heard[place], wanted)) <= most:
                 said[place] = word
                 taken[place] = [True] * len(word)
-    return "".join(said)
+    return "".join(said), taken

@@ -31,7 +31,7 @@ class Weights:
 
     other: float = 1.0
     """Cost of another character of the same sound, where every second character is heard wrongly ..."""
-    doubt: float = 3.0
+    doubt: float = 2.5
     """... and how much it grows with the log odds that a character is heard rightly."""
     slope: float = 2.5
     """Further cost for each unit of distance between the sounds."""
@@ -108,8 +108,9 @@ class Repairer:
         scores: dict[str, float] = {}
         heard: dict[str, float] = {}
         for one in hypotheses:
-            said, likelihood = self._said(one, profile)
-            text = put_in(words, said)
+            expected, taken = put_in(words, one.text)
+            said, likelihood = self._said(expected, taken, one.confidence, profile)
+            text, _ = put_in(words, said)
             acoustic = self._weights.acoustic * math.log(max(one.confidence, 1e-6)) + self._weights.length
             score = likelihood + acoustic * len(one.text)
             scores[text] = float(np.logaddexp(scores[text], score)) if text in scores else score
@@ -119,15 +120,21 @@ class Repairer:
         kept = [text for text in ranked if shares[text] >= self._weights.unlikely]
         return [Hypothesis(text, round(heard[text] * shares[text], 4)) for text in kept[:most]]
 
-    def _said(self, hypothesis: Hypothesis, profile: str | None) -> tuple[str, float]:
-        """The likeliest reading of what was heard and its score; the text itself when nothing is clearly likelier."""
-        text = hypothesis.text
-        sure = min(max(hypothesis.confidence, 0.5), 0.95)
+    def _said(self, text: str, fixed: Sequence[bool], confidence: float, profile: str | None) -> tuple[str, float]:
+        """The likeliest reading of what was heard and its score; the text itself when nothing is clearly likelier.
+
+        Args:
+            fixed: characters that stay as they are, one a character.
+        """
+        sure = min(max(confidence, 0.5), 0.95)
         trust = self._weights.doubt * math.log(sure / (1 - sure))
         heard = [self._alone(char) for char in text]
         as_heard, _ = self._search(heard)
         sounds = pinyin.syllables(text)
-        columns = [self._choices(char, sound, profile) for char, sound in zip(text, sounds, strict=True)]
+        columns = [
+            self._alone(char) if stays else self._choices(char, sound, profile)
+            for char, sound, stays in zip(text, sounds, fixed, strict=True)
+        ]
         if all(len(column) == 1 for column in columns):
             return text, as_heard
         score, path = self._search(columns, trust)
