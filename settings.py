@@ -78,6 +78,34 @@ class Settings(BaseSettings):
     max_audio_bytes: int = Field(default=10 * 2**20, ge=1)
     max_audio_seconds: float = Field(default=120.0, gt=0)
 
+    # Chats beside the page. A channel is off without its token or id.
+    public_url: str | None = None
+    """Where people and chat services reach the gateway from outside: ``https://...`` without trailing slash."""
+    telegram_token: SecretStr = SecretStr("")
+    """From @BotFather."""
+    telegram_mode: Literal["polling", "webhook"] = "polling"
+    """``webhook`` needs ``public_url``."""
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_proxy: str | None = None
+    """``http://`` or ``socks5://`` address, where the Bot API is not reached directly."""
+    telegram_per_second: float = Field(default=25.0, ge=0)
+    """Messages a second, all chats together; Telegram allows about 30. 0: no limit."""
+
+    wechat_app_id: str = ""
+    """AppID of an official account (公众号); its other values are on the same page of its settings."""
+    wechat_app_secret: SecretStr = SecretStr("")
+    wechat_token: SecretStr = SecretStr("")
+    wechat_aes_key: SecretStr = SecretStr("")
+    """EncodingAESKey; empty: plain mode."""
+    wechat_api_url: str = "https://api.weixin.qq.com"
+    wecom_corp_id: str = ""
+    """CorpID of a company in WeCom (企业微信), with the application's values."""
+    wecom_agent_id: int = 0
+    wecom_secret: SecretStr = SecretStr("")
+    wecom_token: SecretStr = SecretStr("")
+    wecom_aes_key: SecretStr = SecretStr("")
+    wecom_api_url: str = "https://qyapi.weixin.qq.com"
+
     # Secrets (see ``secrets.env``). Empty means: not set up yet.
     api_key: SecretStr = SecretStr("")
     session_secret: SecretStr = SecretStr("")

@@ -7,6 +7,7 @@ import sys
 
 from aiohttp import web
 
+from bot.channels.chats import ChannelSettingsError
 from bot.gateway import build_app
 from settings import load_settings
 from voice.errors import VoiceError
@@ -28,6 +29,8 @@ def main() -> None:
         )
     except VoiceError as error:  # a model or a table of recognisers that is wrong: one line says which
         sys.exit(f"error: {error.detail or error.message}")
+    except ChannelSettingsError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 import aiohttp
 from aiohttp import web
@@ -12,8 +13,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot.cases import CasesClient
 from bot.channels.api import ApiChannel
-from bot.channels.audio import AudioRoutes
+from bot.channels.audio import AudioRoutes, Mouth
 from bot.channels.base import Channels
+from bot.channels.chats import chats
 from bot.channels.export import ExportRoutes
 from bot.channels.http import errors_as_json, json_response
 from bot.channels.media import MediaRoutes
@@ -23,13 +25,13 @@ from bot.pictures import Pictures
 from bot.privacy import Privacy, keep_clean
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
-from bot.turn import TurnService
+from bot.turn import Ear, TurnService
 from settings import Settings
 from voice.service import VoiceConfig, VoiceService
 
 _FORM_OVERHEAD = 64 * 1024
 _CLEANING_INTERVAL_S = 600.0
-_TOLD = frozenset({"web", "telegram", "wechat", "hotline"})
+_TOLD = frozenset({"web", "telegram", "wechat", "wecom", "hotline"})
 """Channels whose users are told what is kept; behind the API the partner tells its own."""
 
 
@@ -37,8 +39,20 @@ class NotSetUpError(RuntimeError):
     """A secret is missing: set-up has not run."""
 
 
-async def build_app(settings: Settings) -> web.Application:
+class Voice(Ear, Mouth, Protocol):
+    """What hears and speaks."""
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+async def build_app(settings: Settings, voice: Voice | None = None) -> web.Application:
     """The gateway as an aiohttp application; all that it opens is closed with it.
+
+    Args:
+        settings: of this process.
+        voice: hears and speaks; made from the settings when it is not given.
 
     Raises:
         NotSetUpError: the secrets have not been made yet.
@@ -51,7 +65,7 @@ async def build_app(settings: Settings) -> web.Application:
     engine = open_engine(settings.sessions_url())
     store = GatewayStore(engine)
     mailbox = Mailbox(engine)
-    voice = VoiceService(VoiceConfig.from_settings(settings))
+    voice = voice or VoiceService(VoiceConfig.from_settings(settings))
     session = aiohttp.ClientSession()
     rasa = RasaClient(session, settings.url_of("rasa"), secret, settings.turn_timeout_s)
     cases = CasesClient(session, settings.url_of("actions"), secret)
@@ -61,7 +75,7 @@ async def build_app(settings: Settings) -> web.Application:
     )
     api = ApiChannel(turns, cases, rasa, api_key, mailbox=mailbox, max_audio_bytes=settings.max_audio_bytes)
     page = WebChannel(turns, session_secret, mailbox=mailbox, max_audio_bytes=settings.max_audio_bytes)
-    channels = Channels([api, page], mailbox)
+    channels = Channels([api, page, *chats(settings, turns, store, engine, voice)], mailbox)
 
     async def healthz(_request: web.Request) -> web.Response:
         return json_response({"status": "ok"})

@@ -48,10 +48,12 @@ class Question:
     Attributes:
         options: offered, in order.
         asks: the slot of a form that it asked for, if any.
+        turn_id: of the turn that asked: a button of another one is no answer to this.
     """
 
     options: tuple[OfferedOption, ...] = ()
     asks: str | None = None
+    turn_id: str | None = None
 
 
 class Offer(Base):
@@ -152,7 +154,8 @@ class GatewayStore:
             kept = json.loads(row.options) if row else []
         if isinstance(kept, list):  # as it was kept before the slot was
             kept = {"options": kept}
-        return Question(tuple(OfferedOption(**option) for option in kept["options"]), kept.get("asks"))
+        options = tuple(OfferedOption(**option) for option in kept["options"])
+        return Question(options, kept.get("asks"), kept.get("turn_id"))
 
     def finish_turn(
         self,

@@ -137,7 +137,7 @@ class TurnService:
             messages = [*messages, notice]
         done = time.monotonic()
         replies, options, spoken, pictures = _compose(messages)
-        asked = Question(tuple(options), _asked(messages))
+        asked = Question(tuple(options), _asked(messages), turn_id)
         turn = Turn(
             turn_id=turn_id,
             sender_id=inbound.sender_id,

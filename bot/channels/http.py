@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestPayloadError
 from pydantic import ValidationError
 
@@ -89,7 +90,7 @@ async def read_inbound(request: web.Request, max_audio_bytes: int) -> Inbound:
                 audio = await _bounded(part, max_audio_bytes)
             else:
                 fields[part.name] = (await _bounded(part, _FIELD_BYTES)).decode("utf-8")
-    except (ValueError, AssertionError) as error:
+    except (ValueError, AssertionError, HttpProcessingError) as error:
         raise BadRequestError from error
     if audio is None:
         raise BadRequestError("没有收到录音，请再录一遍。", code="audio_missing")

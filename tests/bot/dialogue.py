@@ -60,9 +60,14 @@ class Dialogue:
         ]
         return web.json_response({"understood": understood, "messages": [] if self.silent else messages})
 
+    async def forget(self, request: web.Request) -> web.Response:
+        return web.json_response({})
+
     def application(self) -> web.Application:
         app = web.Application()
-        app.add_routes([web.post("/webhooks/gateway/turn", self.turn)])
+        app.add_routes(
+            [web.post("/webhooks/gateway/turn", self.turn), web.post("/webhooks/gateway/forget", self.forget)]
+        )
         return app
 
 

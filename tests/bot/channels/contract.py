@@ -126,7 +126,7 @@ class ChannelContract:
         assert "语音" in shown[0].text
         assert dialogue.received == []
 
-    @pytest.mark.parametrize("text", ["长" * 51, "\x01\x02", "How do I apply for a loan?"])
+    @pytest.mark.parametrize("text", ["长" * 51, "\u200b\u200b", "How do I apply for a loan?"])
     async def test_what_cannot_be_answered_gets_a_reason(self, driver: Driver, dialogue: Dialogue, text: str) -> None:
         shown = await driver.says(text)
         assert re.search(r"[\u4e00-\u9fff]", shown[0].text)
