@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import DateTime, Engine, Integer, String, Text, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.store import Base
+from bot.store import Base, durably, inserted
 
 
 class _Received(Base):
@@ -69,10 +68,10 @@ class Inbox:
 
     def keep(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
         """Keep what is new, all or nothing; what is known (or was answered) is left out of the result."""
-        dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
         now = datetime.now(UTC)
         new: list[Arrival] = []
         with Session(self.engine) as session, session.begin():
+            durably(session)  # the chat service will not send it again
             for number, arrival in enumerate(arrivals):
                 values = {
                     "channel": self.channel,
@@ -83,7 +82,7 @@ class Inbox:
                     "sent": 0,
                     "created_at": now,
                 }
-                insert = dialect.insert(_Received).values(values).on_conflict_do_nothing().returning(_Received.key)
+                insert = inserted(self.engine, _Received, values).on_conflict_do_nothing().returning(_Received.key)
                 if session.execute(insert).first() is not None:
                     new.append(arrival)
         return new

@@ -10,7 +10,7 @@ from sqlalchemy import DateTime, Engine, Integer, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.schema import Model, Reply
-from bot.store import Base
+from bot.store import Base, durably
 
 _MOST = 50
 """Messages given out at once; the reader asks again for more."""
@@ -45,6 +45,7 @@ class Mailbox:
         """Keep ``replies``, all or none, in their order."""
         now = datetime.now(UTC)
         with Session(self.engine) as session, session.begin():
+            durably(session)
             for reply in replies:
                 session.add(_Letter(sender=conversation, reply=reply.model_dump_json(), created_at=now))
                 session.flush()  # numbers in their order

@@ -12,7 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, String, Table, Text, create_engine, delete, event, select
+from sqlalchemy import DateTime, Engine, String, Table, Text, create_engine, delete, event, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -128,7 +129,25 @@ def open_engine(url: str) -> Engine:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA busy_timeout=5000")
 
+        @event.listens_for(engine, "checkout")
+        def _as_usual(connection: Any, _record: Any, _proxy: Any) -> None:
+            # A commit outlives the process, not a power cut in the next seconds; durably() is for what must.
+            connection.execute("PRAGMA synchronous=NORMAL")
+
     return engine
+
+
+def durably(session: Session) -> None:
+    """What ``session`` is about to commit is on the disk when the commit returns: ten times slower on SQLite."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("PRAGMA synchronous=FULL")
+
+
+def inserted(engine: Engine, table: type[Base], values: dict[str, Any]) -> sqlite.Insert | postgresql.Insert:
+    """An insert for the engine's database, to be completed by what happens when the row is there."""
+    dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
+    made: sqlite.Insert | postgresql.Insert = dialect.insert(table).values(values)
+    return made
 
 
 class GatewayStore:
@@ -169,11 +188,19 @@ class GatewayStore:
         """Keep a turn's answer, what it asked, its (id, spoken text) and (id, picture) pairs, all or nothing."""
         now = datetime.now(UTC)
         with Session(self._engine) as session, session.begin():
-            session.merge(AnsweredTurn(sender=sender, message_id=message_id, answer=answer, created_at=now))
+            turn = {"sender": sender, "message_id": message_id, "answer": answer, "created_at": now}
+            self._replace(session, AnsweredTurn, turn)
             kept = json.dumps(asdict(question), ensure_ascii=False)
-            session.merge(Offer(sender=sender, options=kept, created_at=now))
-            session.add_all(SpokenText(id=key, sender=sender, text=text, created_at=now) for key, text in spoken)
+            self._replace(session, Offer, {"sender": sender, "options": kept, "created_at": now})
+            if spoken:
+                rows = [{"id": key, "sender": sender, "text": text, "created_at": now} for key, text in spoken]
+                session.execute(insert(SpokenText), rows)
             session.add_all(Picture(id=key, sender=sender, shown=shown, created_at=now) for key, shown in pictures)
+
+    def _replace(self, session: Session, table: type[Base], values: dict[str, Any]) -> None:
+        """One statement; the session's merge takes two and three times the time."""
+        keys = [column.name for column in table.__table__.primary_key]
+        session.execute(inserted(self._engine, table, values).on_conflict_do_update(index_elements=keys, set_=values))
 
     def picture(self, key: str) -> str | None:
         """What a picture shows (JSON)."""

@@ -77,7 +77,7 @@ class TelegramClient:
             token,
             base_url=f"{api_url}/bot",
             base_file_url=f"{api_url}/file/bot",
-            request=HTTPXRequest(connection_pool_size=64, read_timeout=30, pool_timeout=30, proxy=proxy),
+            request=HTTPXRequest(connection_pool_size=16, read_timeout=30, pool_timeout=60, proxy=proxy),
             get_updates_request=HTTPXRequest(connection_pool_size=2, proxy=proxy),
             # Its own waiting holds every chat back, which is what Telegram wants; then the lane waits.
             rate_limiter=AIORateLimiter(

@@ -95,6 +95,11 @@ class BotApi:
         async with self._changed:
             await self._changed.wait_for(lambda: any(call.method == method for call in self.calls))
 
+    async def said(self, text: str) -> None:
+        """Wait until somebody was sent ``text``."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: any(call.text == text for call in reversed(self.sent)))
+
     async def sent_more(self, count: int) -> None:
         """Wait until ``count`` messages more were sent than at the beginning of the wait."""
         async with self._changed:
