@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from actions.bank.api import BankError, BankRefused
 from actions.cases import Case
 from actions.errors import ActionsError
+from actions.ledger.masking import yuan
 
 if TYPE_CHECKING:
     from actions.bank.api import BankApi
@@ -70,6 +72,35 @@ class AlreadyPaid(BillError):
     message = "这个户号这一期已经缴过了，不用再缴。"
 
 
+class NoPart(BillError):
+    """The part that was to be paid is none the bank takes."""
+
+    code = "part_not_taken"
+    message = "这种费要一次交清。"
+
+
+class AmountChanged(BillError):
+    """Something else is due than was looked up; ``bill`` is what is due now."""
+
+    code = "amount_changed"
+    message = "账单金额变了。"
+
+    def __init__(self, bill: Bill) -> None:
+        super().__init__()
+        self.bill = bill
+
+
+class AlreadyOpen(BillError):
+    """A payment of this bill waits already, so no second one was started; ``case`` is the sender's own, else None."""
+
+    code = "already_open"
+    message = "这张账单已经有人开了交费单，正等着确认付款，没有再开。过半个钟头再看看。"
+
+    def __init__(self, case: Case | None) -> None:
+        super().__init__()
+        self.case = case
+
+
 class BankUnavailable(BillError):
     """The bank could not be asked."""
 
@@ -99,6 +130,8 @@ class Bill:
     company: str
     due_on: date | None
     sample: bool
+    partial_from_fen: int | None = None
+    """The least that may be paid on its own; None: only the whole."""
 
     @property
     def name(self) -> str:
@@ -113,6 +146,9 @@ class BillService:
         self._ledger = ledger
         self._delivery = delivery
         self._bank = bank
+        from actions.watch import Watch  # it needs this module's bills
+
+        self._watch = Watch(ledger)
 
     async def look_up(self, bill_type: str, account: str) -> Bill:
         """Ask the bank for what is due on an account.
@@ -146,10 +182,15 @@ class BillService:
             company=found.company,
             due_on=found.due_on,
             sample=found.sample,
+            partial_from_fen=found.partial_from_fen,
         )
 
-    async def pay(self, bill: Bill, sender: str, key: str) -> Case:
+    async def pay(
+        self, bill: Bill, sender: str, key: str, part_fen: int | None = None, signs: tuple[str, ...] = ()
+    ) -> Case:
         """Start the payment of a bill that was looked up and confirmed by the user.
+
+        The bill is looked up again first, so that nobody pays what is no longer due.
 
         No money moves here: the bank gives a page (``details["confirm_url"]``) on which the user confirms.
         A refusal of the bank (paid already, amount changed) comes as a case in state ``rejected`` with the
@@ -159,10 +200,53 @@ class BillService:
             bill: as returned by :meth:`look_up`.
             sender: who asked, as the channel names them.
             key: idempotency key; the same key returns the same case.
+            part_fen: what is to be paid now, where the bank takes a part (:meth:`part_of`).
+            signs: signs of fraud in the conversation after which the user went on, for staff.
 
         Raises:
+            AmountChanged, NothingDue, AlreadyPaid, NoPart: nothing was started.
+            AlreadyOpen: another payment of this bill is open; nothing was started.
+            BankUnavailable: the bank could not be asked what is due.
             KeyReused: the key came before with another bill or amount.
             LedgerUnavailable: it is not certain that it was stored; the same key finds out.
         """
-        case_id = await asyncio.to_thread(self._ledger.register_payment, bill, sender, key)
+        made = await asyncio.to_thread(self._ledger.case_of_key, key)
+        if made is not None:  # said once more: what became of it
+            return await self._delivery.hurry(made.id)
+        await self._refresh(bill.bill_id)
+        now_due = await self.look_up(bill.bill_type, bill.account)
+        if (now_due.bill_id, now_due.amount_fen) != (bill.bill_id, bill.amount_fen):
+            raise AmountChanged(now_due)
+        paid = replace(bill, amount_fen=self.part_of(bill, part_fen))
+        case_id = await asyncio.to_thread(self._register, paid, sender, key, signs)
+        mine = await asyncio.to_thread(self._ledger.case_of_key, key)
+        if mine is None or mine.id != case_id:
+            raise AlreadyOpen(await asyncio.to_thread(self._ledger.case, case_id, sender))
         return await self._delivery.hurry(case_id)
+
+    @staticmethod
+    def part_of(bill: Bill, part_fen: int | None) -> int:
+        """What is paid: all of it, or the part that is wanted.
+
+        Raises:
+            NoPart: the bank takes no such part of this bill.
+        """
+        if part_fen is None or part_fen == bill.amount_fen:
+            return bill.amount_fen
+        if bill.partial_from_fen is None:
+            raise NoPart
+        if not bill.partial_from_fen <= part_fen < bill.amount_fen:
+            least, most = yuan(bill.partial_from_fen), yuan(bill.amount_fen)
+            raise NoPart(f"这种费可以先交一部分，最少{least}，最多{most}。")
+        return part_fen
+
+    async def _refresh(self, bill_id: str) -> None:
+        """A payment of this bill that is still called open may be over at the bank."""
+        case_id = await asyncio.to_thread(self._ledger.open_payment, bill_id)
+        if case_id is not None:
+            with contextlib.suppress(BankError):
+                await self._delivery.news(case_id)
+
+    def _register(self, bill: Bill, sender: str, key: str, signs: tuple[str, ...]) -> str:
+        flags = [*self._watch.payment(bill, sender), *(("fraud_sign", sign) for sign in signs)]
+        return self._ledger.register_payment(bill, sender, key, flags)

@@ -28,6 +28,7 @@ class CaseState(StrEnum):
     COMPLETED = "completed"
     APPROVED = "approved"
     DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
     REJECTED = "rejected"
     EXPIRED = "expired"
     NEEDS_STAFF = "needs_staff"
@@ -51,6 +52,7 @@ _STATE_TEXT = {
     CaseState.COMPLETED: "已办成",
     CaseState.APPROVED: "银行审核通过",
     CaseState.DECLINED: "银行审核没有通过",
+    CaseState.WITHDRAWN: "您已撤回",
     CaseState.REJECTED: "银行没有受理",
     CaseState.EXPIRED: "确认时间过了，没有扣钱",
     CaseState.NEEDS_STAFF: "需要工作人员处理",
@@ -60,6 +62,7 @@ _FINAL = frozenset(
         CaseState.COMPLETED,
         CaseState.APPROVED,
         CaseState.DECLINED,
+        CaseState.WITHDRAWN,
         CaseState.REJECTED,
         CaseState.EXPIRED,
         CaseState.NEEDS_STAFF,
@@ -76,6 +79,15 @@ class CaseEvent:
     who: Literal["user", "assistant", "bank", "staff"]
     note: str
     """Plain Chinese, without personal data."""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something staff should look at; never said to the applicant, no personal data in it."""
+
+    at: datetime
+    kind: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,7 @@ class Case:
     created_at: datetime
     history: tuple[CaseEvent, ...]
     details: Mapping[str, str] = field(default_factory=dict)
+    flags: tuple[Flag, ...] = ()
 
     @property
     def state_text(self) -> str:
@@ -132,6 +145,7 @@ class Case:
                 for e in self.history
             ],
             "details": dict(self.details),
+            "flags": [{"at": f.at.isoformat(), "kind": f.kind, "note": f.note} for f in self.flags],
         }
 
 

@@ -20,7 +20,9 @@ from actions.bank.api import (
     BankOutcomeUnknown,
     BankRecord,
     BankRefused,
+    LoanChange,
     LoanOrder,
+    LoanWithdrawal,
 )
 from actions.cases import Case, CaseState
 from actions.errors import ActionsError, LedgerUnavailable
@@ -82,18 +84,31 @@ class Delivery:
         """Wait a moment for the first attempt at a fresh case; the case as it then stands."""
         attempted = self._attempted.setdefault(case_id, asyncio.Event())
         try:
-            case = await self._case(case_id)
+            case = await self.case(case_id)
             if case.state is CaseState.WAITING:
                 self._wake.set()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._patience):
                         await attempted.wait()
-                case = await self._case(case_id)
+                case = await self.case(case_id)
             return case
         finally:
             self._attempted.pop(case_id, None)
 
-    async def _case(self, case_id: str) -> Case:
+    async def nudge(self, case_id: str) -> Case:
+        """Wait a moment for the first attempt at a change or withdrawal; the case as it then stands."""
+        attempted = self._attempted.setdefault(case_id, asyncio.Event())
+        try:
+            self._wake.set()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._patience):
+                    await attempted.wait()
+            return await self.case(case_id)
+        finally:
+            self._attempted.pop(case_id, None)
+
+    async def case(self, case_id: str) -> Case:
+        """The case as it stands."""
         case = await asyncio.to_thread(self._ledger.case, case_id)
         if case is None:
             raise LedgerUnavailable(code="case_vanished")
@@ -159,7 +174,7 @@ class Delivery:
 
     async def _attempt(self, parcel: Parcel) -> str:
         record: BankRecord | None = None
-        if parcel.attempts > 1:
+        if parcel.attempts > 1 and (parcel.kind == "loan" or parcel.kind == "bill"):
             try:
                 record = await self._bank.find(parcel.kind, parcel.key)
             except BankError as error:
@@ -185,6 +200,10 @@ class Delivery:
     async def _send(self, parcel: Parcel) -> BankRecord:
         if isinstance(parcel.order, LoanOrder):
             return await self._bank.submit_loan(parcel.order, parcel.key)
+        if isinstance(parcel.order, LoanChange):  # carried out once per key, so it may be sent again unasked
+            return await self._bank.change_loan(parcel.order, parcel.key)
+        if isinstance(parcel.order, LoanWithdrawal):
+            return await self._bank.withdraw_loan(parcel.order, parcel.key)
         return await self._bank.start_payment(parcel.order, parcel.key)
 
     async def _follow(self, watched: Watched) -> None:

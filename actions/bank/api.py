@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
-BankStatus = Literal["in_review", "approved", "declined", "awaiting_confirmation", "completed", "expired"]
+BankStatus = Literal["in_review", "approved", "declined", "withdrawn", "awaiting_confirmation", "completed", "expired"]
 OrderKind = Literal["loan", "bill"]
+RequestKind = Literal["loan", "bill", "change", "withdraw"]
+"""What is sent to the bank; the last two concern an application it has."""
 
 
 class BankError(Exception):
@@ -86,6 +88,8 @@ class BankBill:
     company: str
     due_on: date | None
     sample: bool
+    partial_from_fen: int | None = None
+    """The least that may be paid on its own; None: only the whole."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,27 @@ class LoanOrder:
     region: str
     consent_at: str
     """ISO 8601 time of the applicant's consent."""
+    credit_consent_at: str | None = None
+    """The same of the separate consent to a credit inquiry; None: not given, so nobody may inquire."""
+    plot: str | None = None
+    """Outline of the plot, a GeoJSON polygon."""
+
+
+@dataclass(frozen=True)
+class LoanChange:
+    """What the applicant wants changed in an application under review; None: as it is."""
+
+    client_ref: str
+    amount_fen: int | None = None
+    term_months: int | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True)
+class LoanWithdrawal:
+    """The applicant takes an application back."""
+
+    client_ref: str
 
 
 @dataclass(frozen=True)
@@ -147,6 +172,17 @@ class BankApi(Protocol):
 
     async def submit_loan(self, order: LoanOrder, key: str) -> BankRecord:
         """Hand an application over, once per key."""
+        ...
+
+    async def change_loan(self, change: LoanChange, key: str) -> BankRecord:
+        """Change an application under review, once per key; repeating it is safe.
+
+        Raises ``BankRefused("already_decided", ...)``.
+        """
+        ...
+
+    async def withdraw_loan(self, withdrawal: LoanWithdrawal, key: str) -> BankRecord:
+        """Take an application back, once per key; refusals as :meth:`change_loan`."""
         ...
 
     async def find(self, kind: OrderKind, key: str) -> BankRecord | None:

@@ -22,7 +22,9 @@ from actions.bank.api import (
     BankRequestInvalid,
     BankStatus,
     BankUnreachable,
+    LoanChange,
     LoanOrder,
+    LoanWithdrawal,
     OrderKind,
     PaymentOrder,
 )
@@ -45,6 +47,7 @@ class _Bill(BaseModel):
     company: str = Field(max_length=128)
     due_on: date | None = None
     sample: bool = False
+    partial_from_fen: int | None = Field(None, gt=0)
 
 
 class _Record(BaseModel):
@@ -99,6 +102,14 @@ class HttpBank:
     async def submit_loan(self, order: LoanOrder, key: str) -> BankRecord:
         """See :class:`~actions.bank.api.BankApi`."""
         return _record(await self._ask("POST", _PATHS["loan"], asdict(order), key))
+
+    async def change_loan(self, change: LoanChange, key: str) -> BankRecord:
+        """See :class:`~actions.bank.api.BankApi`."""
+        return _record(await self._ask("POST", f"{_PATHS['loan']}/change", asdict(change), key))
+
+    async def withdraw_loan(self, withdrawal: LoanWithdrawal, key: str) -> BankRecord:
+        """See :class:`~actions.bank.api.BankApi`."""
+        return _record(await self._ask("POST", f"{_PATHS['loan']}/withdraw", asdict(withdrawal), key))
 
     async def find(self, kind: OrderKind, key: str) -> BankRecord | None:
         """See :class:`~actions.bank.api.BankApi`."""

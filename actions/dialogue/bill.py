@@ -9,15 +9,29 @@ from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
-from actions.bills import AccountInvalid, AccountNotFound, AlreadyPaid, BankUnavailable, Bill, NothingDue
+from actions.bills import (
+    AccountInvalid,
+    AccountNotFound,
+    AlreadyOpen,
+    AlreadyPaid,
+    AmountChanged,
+    BankUnavailable,
+    Bill,
+    BillService,
+    NoPart,
+    NothingDue,
+)
+from actions.cases import Case
 from actions.dialogue import values as read
 from actions.dialogue.form_spec import Rejected, Values
+from actions.dialogue.guard import GUARD, signs_of
 from actions.dialogue.ports import Bills
 from actions.dialogue.turn import Message, Option, Turn, payload
 from actions.errors import ActionsError
 from actions.texts import bill as say
 from actions.texts.money import amount
 from actions.texts.say import Say, digits
+from nlu.dialect import numbers
 from nlu.dialect.digits import digit_runs
 
 log = logging.getLogger(__name__)
@@ -41,20 +55,22 @@ class BillForm:
 
     intent = "pay_bill"
     task = say.TASK
-    slots: tuple[str, ...] = ("bill_type", "bill_account", "bill_confirm")
-    extras: tuple[str, ...] = ("bill_found",)
+    slots: tuple[str, ...] = ("bill_type", "bill_account", "bill_part", "bill_confirm")
+    extras: tuple[str, ...] = ("bill_found", GUARD)
     confirm = "bill_confirm"
 
     def __init__(self, bills: Bills) -> None:
         self._bills = bills
 
     def required(self, values: Mapping[str, Any]) -> list[str]:
-        """Always all of them."""
-        return list(self.slots)
+        """All but the part: nobody is asked for it."""
+        return [slot for slot in self.slots if slot != "bill_part"]
 
     def opening(self, turn: Turn) -> Values:
-        """我要交电费，户号12345678."""
+        """我要交电费，户号12345678；交五十块电费."""
         found: Values = {}
+        if (part := self._sum(turn.words)) is not None:
+            found["bill_part"] = part
         kind = self._kind(turn, turn.words)
         if kind is not None:
             found["bill_type"] = kind
@@ -84,6 +100,9 @@ class BillForm:
         runs = digit_runs(said, shortest=SHORTEST)
         number = runs[0].digits if len(runs) == 1 and len(runs[0].digits) <= LONGEST else None
         account = {} if number is None else {"bill_account": number, "bill_found": None}
+        part = self._sum(said)
+        if part is not None and number is None and values.get("bill_found"):
+            return {"bill_part": part}
         kind = self._kind(turn, said)
         if kind is not None and "bill_type" in values and kind != values["bill_type"]:
             return {**self.cleared("bill_type"), "bill_type": kind, **account}
@@ -99,7 +118,8 @@ class BillForm:
 
     def cleared(self, slot: str) -> Values:
         """Another kind of bill has another account."""
-        return {"bill_account": None, "bill_found": None, **({"bill_type": None} if slot == "bill_type" else {})}
+        new = {"bill_account": None, "bill_found": None, "bill_part": None}
+        return {**new, **({"bill_type": None} if slot == "bill_type" else {})}
 
     def ask(self, slot: str, values: Mapping[str, Any]) -> Message:
         """The question for ``slot``."""
@@ -117,6 +137,11 @@ class BillForm:
         )
         if bill.sample:
             found = Say(say.SAMPLE) + found
+        part = values.get("bill_part")
+        if part is not None and int(part) != bill.amount_fen:
+            paid = amount(int(part))
+            found = found + Say(say.PART.format(part=paid.text), say.PART.format(part=paid.spoken))
+        found = found + Say(say.RIGHT)
         return Message(found.text, found.spoken, options=self._confirm_options(), kind="confirm")
 
     def hint(self, slot: str) -> str:
@@ -138,7 +163,7 @@ class BillForm:
     async def arrived(self, turn: Turn, values: Values) -> tuple[list[Message], Values | None]:
         """Ask the bank what is due. Not found: ask for the number again; nothing to pay or no bank: the form ends."""
         if values.get("bill_found"):
-            return [], {}
+            return self._with_part(_bill(values["bill_found"]), values.get("bill_part"), {})
         try:
             bill = await self._bills.look_up(str(values["bill_type"]), str(values["bill_account"]))
         except (AccountNotFound, AccountInvalid) as error:
@@ -154,19 +179,39 @@ class BillForm:
         except Exception as error:  # noqa: BLE001 - nothing was changed by asking; say so and stop
             log.error("bill look-up failed type=%s", type(error).__name__)
             return [Message(say.LOOKUP_DOWN, kind="error")], None
-        stored = asdict(bill)
-        stored["due_on"] = bill.due_on.isoformat() if bill.due_on else None
-        return [], {"bill_found": stored}
+        return self._with_part(bill, values.get("bill_part"), {"bill_found": _stored(bill)})
+
+    @staticmethod
+    def _with_part(bill: Bill, part: int | None, new: Values) -> tuple[list[Message], Values]:
+        """A part that the bank does not take is said so, and the whole is read back."""
+        try:
+            BillService.part_of(bill, part)
+        except NoPart as error:
+            return [Message(error.message + say.WHOLE, kind="form")], {**new, "bill_part": None}
+        return [], new
 
     async def refused(self, slot: str, turn: Turn) -> list[Message] | None:
         """No is no answer to "which bill?"."""
         return None
 
-    async def agreed(self, turn: Turn, values: Values, key: str) -> tuple[list[Message], bool]:
+    async def agreed(self, turn: Turn, values: Values, key: str) -> tuple[list[Message], bool | Values]:
         """Start the payment once; the money moves only when the user confirms on the bank's own page."""
         bill = _bill(values["bill_found"])
         try:
-            case = await self._bills.pay(bill, turn.sender, key)
+            part = values.get("bill_part")
+            case = await self._bills.pay(bill, turn.sender, key, part, signs_of(values))
+        except AmountChanged as error:
+            was, now = amount(bill.amount_fen), amount(error.bill.amount_fen)
+            told = Say(
+                say.AMOUNT_CHANGED.format(was=was.text, now=now.text),
+                say.AMOUNT_CHANGED.format(was=was.spoken, now=now.spoken),
+            )
+            new = {"bill_found": _stored(error.bill), "bill_part": None}
+            return [Message(told.text, told.spoken, kind="form")], new
+        except (NothingDue, AlreadyPaid) as error:
+            return [Message(error.message, kind="answer")], True
+        except AlreadyOpen as error:
+            return [Message(error.message, kind="answer") if error.case is None else self._open(error.case)], True
         except ActionsError as error:
             log.warning("payment not started code=%s", error.code)
             return [Message(error.message + say.TRY_AGAIN, kind="error", options=self._confirm_options())], False
@@ -186,6 +231,24 @@ class BillForm:
         extra = {"confirm_url": url} if url else {}
         first = Message(told.text + link.text, told.spoken, case_id=case.id, kind="case", extra=extra)
         return [first, Message(say.ONLY_ON_BANK_PAGE, kind="warning")], True
+
+    @staticmethod
+    def _open(case: Case) -> Message:
+        """The payment of this bill that the user has started already."""
+        url, due = case.details.get("confirm_url"), amount(case.amount_fen)
+        told = Say(
+            say.ALREADY_OPEN.format(case=case.id, amount=due.text, state=case.state_text),
+            say.ALREADY_OPEN.format(case=digits(case.id), amount=due.spoken, state=case.state_text),
+        )
+        link = Say("\n" + say.LINK.format(url=url), "") if url else Say("")
+        extra = {"confirm_url": url} if url else {}
+        return Message(told.text + link.text, told.spoken, case_id=case.id, kind="case", extra=extra)
+
+    @staticmethod
+    def _sum(text: str) -> int | None:
+        """The sum that is to be paid, if one is said: 先交五十块."""
+        sums = [item for item in numbers.find_amounts(read.plain_money(text)) if not (item.negated or item.approximate)]
+        return int(sums[0].value) if len(sums) == 1 and not read.is_question(text) else None
 
     @staticmethod
     def _kind(turn: Turn, text: str) -> str | None:
@@ -209,6 +272,11 @@ class BillForm:
             Option(say.CHANGE, payload("correct_value", field="bill_account")),
             Option(say.DROP, payload("cancel")),
         )
+
+
+def _stored(bill: Bill) -> Values:
+    """As a slot keeps it."""
+    return {**asdict(bill), "due_on": bill.due_on.isoformat() if bill.due_on else None}
 
 
 def _bill(stored: Mapping[str, Any]) -> Bill:

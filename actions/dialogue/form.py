@@ -34,7 +34,7 @@ from actions.dialogue.form_spec import (
     Values,
 )
 from actions.dialogue.recall import DRAFT, Recall, restored, summary
-from actions.dialogue.talk import Withdraw, which_heard
+from actions.dialogue.talk import which_heard
 from actions.dialogue.turn import Entity, Handler, Message, Option, Reply, Turn, payload
 from actions.dialogue.values import is_question
 from actions.texts import forms as say
@@ -195,7 +195,7 @@ class Form(FormReplies):
     async def _no_beginning(self, turn: Turn) -> Reply | None:
         """What sounds like the task but is about one handed in already."""
         if words.withdraws(turn.words):
-            return await Withdraw()(turn)
+            return await self._handlers["handed_in"](turn)
         if is_case_number(turn.words):
             return await self._handlers["check_progress"](turn)
         return None
@@ -276,6 +276,8 @@ class Form(FormReplies):
             if turn.words and not _read_back_last(turn):
                 return self._again(spec.confirm, values, [])
             messages, over = await spec.agreed(turn, values, str(turn.slots[KEY]))
+            if isinstance(over, dict):  # something is different now: nothing was submitted, it is asked again
+                return await self._filled(turn, values, over, messages)
             if over:
                 return self._end(messages)
             return Reply(tuple(messages), self._keep(spec.confirm, {TRIED: True}))

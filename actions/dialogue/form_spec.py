@@ -119,8 +119,8 @@ class FormSpec(Protocol):
     async def arrived(self, turn: Turn, values: Values) -> tuple[list[Message], Values | None]:
         """Called when only the confirmation is missing (look-ups); ``None`` ends the form."""
 
-    async def agreed(self, turn: Turn, values: Values, key: str) -> tuple[list[Message], bool]:
-        """The user confirmed: submit. The flag says whether the form is over."""
+    async def agreed(self, turn: Turn, values: Values, key: str) -> tuple[list[Message], bool | Values]:
+        """The user confirmed: submit. The flag says whether the form is over; values say what must be asked again."""
 
     async def refused(self, slot: str, turn: Turn) -> list[Message] | None:
         """The user said no to a yes/no slot other than the confirmation: farewell, or ``None`` if no is no answer."""

@@ -10,9 +10,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from actions import plots
 from actions.dialogue import crops, loan_summary, persons, words
 from actions.dialogue import values as read
 from actions.dialogue.form_spec import DIGRESSIONS, FORM_OF, SURE, Rejected, Values
+from actions.dialogue.guard import GUARD, signs_of
 from actions.dialogue.loan_summary import NOTHING
 from actions.dialogue.ports import Loans
 from actions.dialogue.turn import Entity, Message, Option, Turn, payload
@@ -32,6 +34,8 @@ LEAST_FEN, MOST_FEN = 1_000_00, 10_000_000_00
 SHORTEST_PHONE = 5
 """Fewer digits are no telephone number said badly but something else (2年)."""
 MOST_MONTHS, MOST_MU = 360, 100_000
+LATER = "later"
+"""``loan_plot`` of somebody who brings the outline another time."""
 NOT_NAMES = (DIGRESSIONS - {"greet", "out_of_scope", "human_agent"}) | set(FORM_OF)
 """A short message that clearly means one of these is no bare name (查进度 could be one)."""
 
@@ -50,18 +54,22 @@ class LoanForm:
         "applicant_name",
         "applicant_phone",
         "applicant_village",
+        "loan_plot",
         "loan_consent",
+        "loan_credit",
         "loan_confirm",
     )
-    extras: tuple[str, ...] = ("loan_kind",)
+    extras: tuple[str, ...] = ("loan_kind", "loan_plot_wanted", GUARD)
     confirm = "loan_confirm"
 
     def __init__(self, loans: Loans) -> None:
         self._loans = loans
 
     def required(self, values: Mapping[str, Any]) -> list[str]:
-        """All slots; the area only for crops."""
-        return [slot for slot in self.slots if slot != "loan_area" or values.get("loan_kind") in ("crop", "unknown")]
+        """All slots; the area only for crops, the outline of the plot only when it is wanted."""
+        left_out = set() if values.get("loan_kind") in ("crop", "unknown") else {"loan_area"}
+        left_out |= set() if values.get("loan_plot_wanted") else {"loan_plot"}
+        return [slot for slot in self.slots if slot not in left_out]
 
     def opening(self, turn: Turn) -> Values:
         """我是赵家村的王二娃，想贷五万种苞谷，两年: amount, purpose, crop, term, name, village."""
@@ -81,6 +89,8 @@ class LoanForm:
     def whole(self, slot: str, turn: Turn, values: Mapping[str, Any]) -> Values | Rejected | None:
         """See :class:`FormSpec`."""
         text = turn.words
+        if slot == "loan_plot" or plots.looks_like(text):
+            return self._plot(text)
         if slot == "loan_amount":
             return self._doubtful_amount(text) or self._checked_amount(read.whole_amount(text))
         if slot == "loan_term":
@@ -104,6 +114,8 @@ class LoanForm:
             return None if village is None else {"applicant_village": village}
         if slot == "loan_consent" and words.yes(text):
             return {"loan_consent": True}
+        if slot == "loan_credit" and (words.yes(text) or words.no(text)):
+            return {"loan_credit": words.yes(text)}
         return None
 
     def loose(self, slot: str, turn: Turn, values: Mapping[str, Any]) -> Values | Rejected | None:
@@ -131,6 +143,8 @@ class LoanForm:
                 found["applicant_village"] = village
         elif slot == "loan_consent" and turn.intent == "affirm" and not words.no(text):
             found["loan_consent"] = True
+        elif slot == "loan_credit" and turn.intent in ("affirm", "deny"):
+            found["loan_credit"] = turn.intent == "affirm" and not words.no(text)
         elif slot == "applicant_phone" and not found.get("applicant_phone"):
             typed = "".join(filter(str.isdigit, text))
             rejected = self._checked_phone(typed) if len(typed) >= SHORTEST_PHONE else None
@@ -197,13 +211,17 @@ class LoanForm:
             return crops.chosen(value)
         if slot == "loan_consent" and value == "yes":
             return {slot: True}
+        if slot == "loan_credit" and value in ("yes", "no"):
+            return {slot: value == "yes"}
+        if slot == "loan_plot" and value == LATER:
+            return {slot: LATER}
         return None
 
     def cleared(self, slot: str) -> Values:
         """A changed crop takes its area along."""
         if slot == "crop_or_livestock":
             return {slot: None, "loan_kind": None, "loan_area": None}
-        return {slot: None}
+        return {slot: None, "loan_plot_wanted": True} if slot == "loan_plot" else {slot: None}
 
     def ask(self, slot: str, values: Mapping[str, Any]) -> Message:
         """The question for ``slot``, with its options."""
@@ -221,6 +239,13 @@ class LoanForm:
                 Option(say.AGREE, payload("inform", field=slot, value="yes")),
                 Option(say.DISAGREE, payload("deny")),
             ]
+        elif slot == "loan_credit":
+            choices = [
+                Option(say.AGREE, payload("inform", field=slot, value="yes")),
+                Option(say.DISAGREE, payload("inform", field=slot, value="no")),
+            ]
+        elif slot == "loan_plot":
+            choices = [Option(say.PLOT_LATER, payload("inform", field=slot, value=LATER))]
         question = say.ASK[slot]
         if slot == "loan_area" and values.get("loan_kind") == "unknown":
             question = say.ASK_AREA_OR_NONE
@@ -234,6 +259,8 @@ class LoanForm:
         """One option a filled slot, and one that drops the application."""
         filled = [slot for slot in say.LABEL if values.get(slot) is not None]
         changes = [Option(say.LABEL[slot], payload("correct_value", field=slot)) for slot in filled]
+        if values.get("loan_kind") == "crop":
+            changes.append(Option(say.ADD_PLOT, payload("correct_value", field="loan_plot")))
         return (*changes, Option(say.DROP, payload("cancel")))
 
     def started(self, values: Mapping[str, Any]) -> Message | None:
@@ -263,6 +290,9 @@ class LoanForm:
             village=str(values["applicant_village"]),
             region=turn.region or "national",
             consent=bool(values["loan_consent"]),
+            credit_consent=bool(values["loan_credit"]),
+            plot=None if values.get("loan_plot") in (None, LATER) else str(values["loan_plot"]),
+            signs=signs_of(values),
         )
         try:
             case = await self._loans.submit(application, key)
@@ -272,10 +302,8 @@ class LoanForm:
         except Exception as error:  # noqa: BLE001 - unknown outcome: the key makes the next try safe
             log.error("loan submit failed type=%s", type(error).__name__)
             return [Message(say.FAILED, kind="error", options=loan_summary.CONFIRM_OPTIONS)], False
-        done = Say(
-            say.DONE.format(case=case.id, state=case.state_text),
-            say.DONE.format(case=digits(case.id), state=case.state_text),
-        )
+        told = {"state": case.state_text, "when": case.note if case.state == "in_review" else say.WHEN_LATER}
+        done = Say(say.DONE.format(case=case.id, **told), say.DONE.format(case=digits(case.id), **told))
         note = Message(say.FRAUD_NOTE, say.FRAUD_NOTE_SPOKEN, kind="warning")
         return [Message(done.text, done.spoken, case_id=case.id, kind="case"), note], True
 
@@ -337,6 +365,15 @@ class LoanForm:
                 area = {"loan_area": None} if kind == "livestock" else {}
                 return {"crop_or_livestock": name, "loan_kind": kind, **area}
         return None
+
+    @staticmethod
+    def _plot(text: str) -> Values | Rejected | None:
+        if plots.looks_like(text):
+            try:
+                return {"loan_plot": plots.outline(text)}
+            except plots.PlotInvalid as error:
+                return Rejected(error.message)
+        return {"loan_plot": LATER} if words.no(text) or words.later(text) or persons.says_none(text) else None
 
     @staticmethod
     def _doubtful_amount(text: str) -> Rejected | None:

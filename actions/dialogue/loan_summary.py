@@ -31,7 +31,10 @@ def started(values: Mapping[str, Any]) -> Message:
 def read_back(values: Mapping[str, Any]) -> Message:
     """Everything, to be agreed to before it is submitted."""
     parts = [_told(slot, values) for slot in say.LABEL if values.get(slot) is not None]
-    text = Say(say.READ_BACK) + _joined(parts) + Say("。") + Say(say.IS_IT_RIGHT)
+    more = say.CREDIT_TOLD[bool(values.get("loan_credit"))]
+    if values.get("loan_plot") not in (None, "later"):
+        more += say.PLOT_TOLD
+    text = Say(say.READ_BACK) + _joined(parts) + Say("。") + Say(more) + Say(say.IS_IT_RIGHT)
     return Message(text.text, text.spoken, options=CONFIRM_OPTIONS, kind="confirm")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from actions.bank.api import LoanChange
 from actions.bills import Bill
 from actions.cases import Case, CaseKind, EarlierCase
 from actions.catalogue.product import Product
@@ -45,9 +46,12 @@ class Fraud(Protocol):
 
 
 class Loans(Protocol):
-    """Hands an application on to people. The same key gives the same case."""
+    """Hands an application on to people, changes it and takes it back. The same key gives the same case."""
 
     async def submit(self, application: LoanApplication, key: str) -> Case: ...
+    async def open_case(self, sender: str) -> Case | None: ...
+    async def withdraw(self, case_id: str, sender: str, key: str) -> Case: ...
+    async def change(self, case_id: str, sender: str, change: LoanChange, key: str) -> Case: ...
 
 
 class Products(Protocol):
@@ -61,7 +65,9 @@ class Bills(Protocol):
     """Looks bills up at the bank and starts payments."""
 
     async def look_up(self, bill_type: str, account: str) -> Bill: ...
-    async def pay(self, bill: Bill, sender: str, key: str) -> Case: ...
+    async def pay(
+        self, bill: Bill, sender: str, key: str, part_fen: int | None = None, signs: tuple[str, ...] = ()
+    ) -> Case: ...
 
 
 class Cases(Protocol):

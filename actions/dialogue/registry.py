@@ -12,17 +12,19 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dialogue import emergency, words
+from actions.dialogue import emergency, handed_in
 from actions.dialogue.answers import FraudAnswer, KnowledgeAnswer
 from actions.dialogue.bill import BillForm
 from actions.dialogue.desk import Person, Progress, is_case_number, not_connected
 from actions.dialogue.form import Form
-from actions.dialogue.form_spec import DIGRESSIONS, DRAFT_SEEN, MISSES, REQUESTED
+from actions.dialogue.form_spec import DIGRESSIONS, DRAFT_SEEN, MISSES, REQUESTED, FormSpec
+from actions.dialogue.guard import Guard
+from actions.dialogue.handed_in import HandedIn
 from actions.dialogue.loan import LoanForm
 from actions.dialogue.ports import Ports
 from actions.dialogue.products import LoanProducts, goes_on
 from actions.dialogue.recall import Recall
-from actions.dialogue.talk import Bare, Cancel, NotUnderstood, Repeat, Told, Withdraw, begin, small_talk
+from actions.dialogue.talk import Bare, Cancel, NotUnderstood, Repeat, Told, begin, small_talk
 from actions.dialogue.turn import Handler, Message, Reply, Turn, read, write
 from actions.dialogue.values import is_question
 from actions.texts import forms as form_say
@@ -103,8 +105,8 @@ class Respond(Action):  # type: ignore[misc]  # rasa_sdk has no types
         if danger and emergency.certain(turn.words):
             return Reply((emergency.message(danger),))
         intent = turn.intent
-        if words.withdraws(turn.words):
-            return await Withdraw()(turn)
+        if handed_in.wants(turn):
+            return await self._handlers["handed_in"](turn)
         if is_case_number(turn.words):
             intent = "check_progress"
         elif goes_on(turn):
@@ -120,9 +122,11 @@ class Respond(Action):  # type: ignore[misc]  # rasa_sdk has no types
 class ValidateForm(Action):  # type: ignore[misc]  # rasa_sdk has no types
     """One turn of a form: Rasa calls it for every message while the form is active."""
 
-    def __init__(self, name: str, form: Form) -> None:
+    def __init__(self, name: str, form: Form, guard: Guard) -> None:
         self._name = f"validate_{name}"
         self._form = form
+        self._form_name = name
+        self._guard = guard
 
     def name(self) -> str:
         """``validate_<form>``."""
@@ -132,12 +136,20 @@ class ValidateForm(Action):  # type: ignore[misc]  # rasa_sdk has no types
         """Read the turn, step, write. Whatever fails, the form stays where it was and the user hears so."""
         turn = read(tracker)
         try:
-            reply = await self._form.step(turn)
+            reply = await self._step(turn)
         except Exception as error:  # noqa: BLE001 - without a slot event Rasa would drop the apology and leave the form
             log.error("form turn failed action=%s type=%s", self._name, type(error).__name__)
             kept = {REQUESTED: turn.slots.get(REQUESTED), MISSES: turn.slots.get(MISSES) or 0}
             reply = Reply((Message(form_say.BROKEN, kind="error"),), kept)
         return _written(reply, dispatcher)
+
+    async def _step(self, turn: Turn) -> Reply:
+        """One step of the form, unless a warning stands before it."""
+        stopped = await self._guard.before(turn, self._form_name)
+        if stopped is not None:
+            return stopped
+        turn = self._guard.resumed(turn) or turn
+        return self._guard.after(turn, self._form_name, await self._form.step(turn))
 
 
 def _written(reply: Reply, dispatcher: CollectingDispatcher) -> list[dict[str, Any]]:
@@ -158,6 +170,7 @@ def build_actions(ports: Ports) -> list[Action]:
         "ask_loan_product": LoanProducts(ports.products, knowledge),
         "check_progress": Progress(ports.cases),
         "human_agent": Person(ports.hand_offs),
+        "handed_in": HandedIn(ports.loans),
         **not_connected(knowledge),
         **small_talk(repeat, misunderstood, Cancel(recall)),
     }
@@ -172,12 +185,15 @@ def build_actions(ports: Ports) -> list[Action]:
     every: dict[str, Handler] = {**handlers, **bare}
     # A form counts what leads nowhere itself.
     digressions: dict[str, Handler] = {**handlers, "out_of_scope": Told(talk_say.OUT_OF_SCOPE)}
-    forms = {
-        "loan_form": Form(LoanForm(ports.loans), digressions, repeat, recall),
-        "bill_form": Form(BillForm(ports.bills), digressions, repeat, recall),
-    }
+    specs: dict[str, FormSpec] = {"loan_form": LoanForm(ports.loans), "bill_form": BillForm(ports.bills)}
+    forms = {name: Form(spec, digressions, repeat, recall) for name, spec in specs.items()}
+    guard = Guard(
+        first={name: spec.slots[0] for name, spec in specs.items()},
+        confirm={name: spec.confirm for name, spec in specs.items()},
+        person=handlers["human_agent"],
+    )
     names = dict.fromkeys(ACTION_OF.values())
     return [
         *(Respond(name, every, misunderstood, recall) for name in names),
-        *(ValidateForm(name, form) for name, form in forms.items()),
+        *(ValidateForm(name, form, guard) for name, form in forms.items()),
     ]

@@ -74,15 +74,6 @@ def _none() -> Option:
     return Option(say.NONE_OF_THESE, payload("nlu_fallback"))
 
 
-class Withdraw:
-    """An application that was handed in can only be withdrawn by people."""
-
-    async def __call__(self, turn: Turn) -> Reply:
-        """The truth, and the offer of a person."""
-        choices = (Option(say.TO_PERSON, payload("human_agent")), Option(say.WITHDRAW_NO, payload("thanks")))
-        return Reply((Message(say.WITHDRAW, options=choices, kind="question"),))
-
-
 class OutOfScope:
     """Says what it cannot do, and the third time in a row offers a person."""
 

@@ -106,6 +106,11 @@ def repeat(text: str) -> bool:
     return len(text.strip()) <= 14 and _REPEAT.search(text.strip()) is not None
 
 
+def later(text: str) -> bool:
+    """Another time: 以后再补, 回头再说."""
+    return len(text.strip()) <= 14 and re.search("以后|回头|改天|下次|later", text) is not None
+
+
 def person(text: str) -> bool:
     """Wants to talk to a person."""
     return len(text.strip()) <= 18 and _PERSON.search(text.strip()) is not None

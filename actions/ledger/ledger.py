@@ -6,7 +6,7 @@ Everything here blocks (SQL); call it through ``asyncio.to_thread``.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from actions.ledger.models import (
     CaseRow,
     ConsentRow,
     EventRow,
+    FlagRow,
     HandOffRow,
     LoanRow,
     OutboxRow,
@@ -80,6 +81,13 @@ class Ledger:
             found = read_cases(session, self.vault, session.scalars(query).all())
         return found[0] if found else None
 
+    def case_of_key(self, key: str) -> Case | None:
+        """The case registered under this idempotency key."""
+        query = select(CaseRow).where(CaseRow.key_index.in_(self.vault.indexes(key, "key")))
+        with self.read() as session:
+            found = read_cases(session, self.vault, session.scalars(query).all())
+        return found[0] if found else None
+
     def cases(self, sender: str | None = None, limit: int = 50) -> list[Case]:
         """Cases, newest first."""
         query = select(CaseRow).order_by(CaseRow.created_at.desc(), CaseRow.id).limit(limit)
@@ -88,8 +96,8 @@ class Ledger:
         with self.read() as session:
             return read_cases(session, self.vault, session.scalars(query).all())
 
-    def register_loan(self, application: LoanApplication, key: str) -> str:
-        """Store an application with its consent and outbox row; the number of its case.
+    def register_loan(self, application: LoanApplication, key: str, flags: Sequence[tuple[str, str]] = ()) -> str:
+        """Store an application with its consents, flags (kind, note) and outbox row; the number of its case.
 
         Raises:
             KeyReused: the key came before with another application.
@@ -111,9 +119,12 @@ class Ledger:
                     phone_sealed=seal(application.phone, f"{case_id}/phone"),
                     phone_index=self.vault.index(application.phone, "phone"),
                     village_sealed=seal(application.village, f"{case_id}/village"),
+                    plot_sealed=None if application.plot is None else seal(application.plot, f"{case_id}/plot"),
                 )
             )
             session.add(ConsentRow(case_id=case_id, purpose="loan_data_to_bank", given_at=now))
+            if application.credit_consent:
+                session.add(ConsentRow(case_id=case_id, purpose="credit_inquiry", given_at=now))
             return LoanOrder(
                 client_ref=case_id,
                 amount_fen=application.amount_fen,
@@ -126,14 +137,19 @@ class Ledger:
                 village=application.village,
                 region=application.region,
                 consent_at=now.isoformat(),
+                credit_consent_at=now.isoformat() if application.credit_consent else None,
+                plot=application.plot,
             )
 
         body = json.dumps(asdict(application), default=str, sort_keys=True)
         note = "您同意把资料交给银行，申请已登记，等待送达银行。"
-        return self._register("loan", application.sender, application.amount_fen, key, body, note, fill)
+        return self._register("loan", application.sender, application.amount_fen, key, body, note, fill, flags)
 
-    def register_payment(self, bill: Bill, sender: str, key: str) -> str:
-        """Store a payment with its outbox row; the number of its case. Raises as :meth:`register_loan`."""
+    def register_payment(self, bill: Bill, sender: str, key: str, flags: Sequence[tuple[str, str]] = ()) -> str:
+        """Store a payment with its flags and outbox row; the number of its case. Raises as :meth:`register_loan`.
+
+        While another payment of the same bill is open, nothing is stored and the number is that one's, whosesoever.
+        """
 
         def fill(session: Session, case_id: str, _now: datetime) -> PaymentOrder:
             session.add(
@@ -147,13 +163,21 @@ class Ledger:
                     period=bill.period,
                     company=bill.company,
                     sample=bill.sample,
+                    open_bill=bill.bill_id,
                 )
             )
             return PaymentOrder(case_id, bill.bill_id, bill.account, bill.amount_fen)
 
         body = json.dumps([sender, bill.bill_id, bill.bill_type, bill.account, bill.amount_fen], ensure_ascii=False)
         note = "缴费已登记，等待送达银行。"
-        return self._register("bill", sender, bill.amount_fen, key, body, note, fill)
+        return self._register(
+            "bill", sender, bill.amount_fen, key, body, note, fill, flags, lambda: self.open_payment(bill.bill_id)
+        )
+
+    def open_payment(self, bill_id: str) -> str | None:
+        """The case of the payment that is open for this bill, if there is one."""
+        with self.read() as session:
+            return session.scalar(select(PaymentRow.case_id).where(PaymentRow.open_bill == bill_id))
 
     def _register(
         self,
@@ -164,9 +188,11 @@ class Ledger:
         body: str,
         note: str,
         fill: Callable[[Session, str, datetime], LoanOrder | PaymentOrder],
+        flags: Sequence[tuple[str, str]] = (),
+        taken: Callable[[], str | None] = lambda: None,
     ) -> str:
         for _ in range(_NUMBER_TRIES):
-            existing = self._same(key, body)
+            existing = self._same(key, body) or taken()
             if existing is not None:
                 return existing
             case_id, now = new_number(), datetime.now(UTC)
@@ -190,8 +216,9 @@ class Ledger:
                     order = fill(session, case_id, now)
                     session.add(EventRow(case_id=case_id, at=now, state=CaseState.WAITING.value, who="user", note=note))
                     session.add(self._outbox(kind, case_id, order, now))
+                    session.add_all(FlagRow(case_id=case_id, at=now, kind=flag, note=why) for flag, why in flags)
             except IntegrityError:
-                # Another submit with this key was first, or the number is taken: look again.
+                # Another submit with this key or for this bill was first, or the number is taken: look again.
                 continue
             return case_id
         raise LedgerUnavailable(code="no_free_number")

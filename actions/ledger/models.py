@@ -89,6 +89,7 @@ class LoanRow(Base):
     phone_sealed: Mapped[str] = mapped_column(Text)
     phone_index: Mapped[str] = mapped_column(String(64), index=True)
     village_sealed: Mapped[str] = mapped_column(Text)
+    plot_sealed: Mapped[str | None] = mapped_column(Text)
 
 
 class PaymentRow(Base):
@@ -105,6 +106,20 @@ class PaymentRow(Base):
     period: Mapped[str] = mapped_column(String(64))
     company: Mapped[str] = mapped_column(String(128))
     sample: Mapped[bool]
+    open_bill: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """The bill's id until the case is final, then NULL: one bill has one open payment."""
+
+
+class FlagRow(Base):
+    """Something about a case that staff should look at."""
+
+    __tablename__ = "case_flags"
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True, autoincrement=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(String(32))
+    note: Mapped[str] = mapped_column(Text)
 
 
 class ConsentRow(Base):
@@ -132,7 +147,9 @@ class EventRow(Base):
 
 
 class OutboxRow(Base):
-    """A request owed to the bank; written in the transaction that made the case.
+    """A request owed to the bank; written in the transaction that made the case or asked for the change.
+
+    The requests of one case are sent in their order.
 
     ``attempts`` counts claims, so a row with ``attempts > 0`` may have reached the bank already.
     """
@@ -141,7 +158,7 @@ class OutboxRow(Base):
     __table_args__ = (Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),)
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True, autoincrement=True)
-    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), unique=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
     kind: Mapped[str] = mapped_column(String(8))
     idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
     payload_sealed: Mapped[str] = mapped_column(Text)

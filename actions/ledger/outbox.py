@@ -10,13 +10,22 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import CursorResult, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
-from actions.bank.api import BankRecord, LoanOrder, OrderKind, PaymentOrder
+from actions.bank.api import (
+    BankRecord,
+    LoanChange,
+    LoanOrder,
+    LoanWithdrawal,
+    OrderKind,
+    PaymentOrder,
+    RequestKind,
+)
 from actions.cases import CaseState
 from actions.ledger.ledger import Ledger
-from actions.ledger.models import CaseRow, OutboxRow
+from actions.ledger.models import CaseRow, EventRow, OutboxRow
+from actions.ledger.requests import LoanRequests
 from actions.ledger.transitions import advance, apply_bank_record
 
 LEASE = timedelta(seconds=20)
@@ -26,6 +35,15 @@ LONGEST_RETRY_S = 60.0
 FIRST_CHECK_S = 5.0
 LONGEST_CHECK_S = 600.0
 _UNDER_WAY = "under_way"
+
+
+Order = LoanOrder | PaymentOrder | LoanChange | LoanWithdrawal
+_ORDERS: dict[RequestKind, type[LoanOrder | PaymentOrder | LoanChange | LoanWithdrawal]] = {
+    "loan": LoanOrder,
+    "bill": PaymentOrder,
+    "change": LoanChange,
+    "withdraw": LoanWithdrawal,
+}
 
 
 @dataclass(frozen=True)
@@ -39,9 +57,9 @@ class Parcel:
 
     row_id: int
     case_id: str
-    kind: OrderKind
+    kind: RequestKind
     key: str
-    order: LoanOrder | PaymentOrder
+    order: Order
     attempts: int
     interrupted: bool
 
@@ -74,6 +92,7 @@ class Outbox:
             OutboxRow.state == "pending",
             OutboxRow.next_attempt_at <= now,
             or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until < now),
+            _first_of_its_case(),
         )
         with self._ledger.read() as session:
             ids = session.scalars(
@@ -94,9 +113,9 @@ class Outbox:
 
     def _parcel(self, session: Session, row_id: int) -> Parcel:
         row = session.get_one(OutboxRow, row_id)
-        payload = json.loads(self._ledger.vault.open(row.payload_sealed, f"{row.case_id}/payload"))
-        kind: OrderKind = "loan" if row.kind == "loan" else "bill"
-        order = LoanOrder(**payload) if kind == "loan" else PaymentOrder(**payload)
+        kind: RequestKind = next(known for known in _ORDERS if known == row.kind)
+        place = f"{row.case_id}/{'payload' if kind in ('loan', 'bill') else kind}"
+        order = _ORDERS[kind](**json.loads(self._ledger.vault.open(row.payload_sealed, place)))
         interrupted = row.last_error == _UNDER_WAY
         row.last_error = _UNDER_WAY
         return Parcel(row.id, row.case_id, kind, row.idempotency_key, order, row.attempts, interrupted)
@@ -105,15 +124,23 @@ class Outbox:
         """The bank has it: settle the request and move the case on, in one transaction."""
         now = datetime.now(UTC)
         with self._ledger.write() as session:
-            if self._settle(session, parcel, "done"):
+            if not self._settle(session, parcel, "done"):
+                return
+            if isinstance(parcel.order, LoanChange):
+                LoanRequests(self._ledger).changed(session, parcel.order, now)
+            else:
                 check = now + delay(1, FIRST_CHECK_S, LONGEST_CHECK_S)
                 apply_bank_record(session, self._ledger.vault, parcel.case_id, record, now, check)
 
     def refused(self, parcel: Parcel, message: str, code: str) -> None:
         """The bank refused for good; ``message`` is its reason in plain Chinese."""
         with self._ledger.write() as session:
-            if self._settle(session, parcel, "refused", code):
-                now = datetime.now(UTC)
+            if not self._settle(session, parcel, "refused", code):
+                return
+            now = datetime.now(UTC)
+            if parcel.kind in ("change", "withdraw"):  # the application itself stays as it is
+                _noted(session, parcel.case_id, "bank", message, now)
+            else:
                 advance(session, parcel.case_id, CaseState.REJECTED, "bank", message, now)
 
     def stuck(self, parcel: Parcel, code: str) -> None:
@@ -122,6 +149,9 @@ class Outbox:
             if self._settle(session, parcel, "stuck", code):
                 note = "和银行对不上，要请工作人员查看，请您等电话或者找人工。"
                 now = datetime.now(UTC)
+                if parcel.kind in ("change", "withdraw"):
+                    _noted(session, parcel.case_id, "assistant", note, now)
+                    return
                 advance(session, parcel.case_id, CaseState.NEEDS_STAFF, "assistant", note, now)
 
     def postpone(self, parcel: Parcel, code: str, *, unknown: bool) -> timedelta:
@@ -135,7 +165,7 @@ class Outbox:
                 .values(lease_until=None, next_attempt_at=now + wait, last_error=code)
                 .execution_options(synchronize_session=False)
             )
-            if unknown:
+            if unknown and parcel.kind in ("loan", "bill"):
                 note = "发给银行了，还没等到回话，正在核实银行收到没有，不会重复办理。"
                 advance(session, parcel.case_id, CaseState.CHECKING, "assistant", note, now)
         return wait
@@ -154,7 +184,7 @@ class Outbox:
         now = datetime.now(UTC)
         query = (
             select(CaseRow.id, CaseRow.checks, OutboxRow.kind, OutboxRow.idempotency_key)
-            .join(OutboxRow, OutboxRow.case_id == CaseRow.id)
+            .join(OutboxRow, and_(OutboxRow.case_id == CaseRow.id, OutboxRow.kind == CaseRow.kind))
             .where(CaseRow.next_check_at <= now)
             .order_by(CaseRow.next_check_at)
             .limit(limit)
@@ -178,7 +208,7 @@ class Outbox:
         """One case the bank says has news; None when nothing more is expected for it."""
         query = (
             select(OutboxRow.kind, OutboxRow.idempotency_key)
-            .join(CaseRow, CaseRow.id == OutboxRow.case_id)
+            .join(CaseRow, and_(CaseRow.id == OutboxRow.case_id, CaseRow.kind == OutboxRow.kind))
             .where(CaseRow.id == case_id, CaseRow.next_check_at.is_not(None))
         )
         with self._ledger.read() as session:
@@ -197,6 +227,22 @@ class Outbox:
         with self._ledger.read() as session:
             query = select(func.count()).select_from(OutboxRow).where(OutboxRow.state == "pending")
             return session.scalar(query) or 0
+
+
+def _first_of_its_case() -> ColumnElement[bool]:
+    """The requests of a case are sent in their order: no change before the application itself has arrived."""
+    earlier = aliased(OutboxRow)
+    return ~exists(
+        select(earlier.id).where(
+            earlier.case_id == OutboxRow.case_id, earlier.id < OutboxRow.id, earlier.state == "pending"
+        )
+    )
+
+
+def _noted(session: Session, case_id: str, who: str, note: str, now: datetime) -> None:
+    """A line of history that changes no state."""
+    state = session.scalar(select(CaseRow.state).where(CaseRow.id == case_id))
+    session.add(EventRow(case_id=case_id, at=now, state=str(state), who=who, note=note))
 
 
 def _count(result: object) -> int:

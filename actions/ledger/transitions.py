@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from actions.bank.api import BankRecord
 from actions.cases import CaseState as S
-from actions.ledger.models import CaseRow, EventRow
+from actions.ledger.models import CaseRow, EventRow, PaymentRow
 from actions.ledger.vault import Vault
 
 Who = Literal["user", "assistant", "bank", "staff"]
@@ -23,6 +23,7 @@ COMES_FROM: Mapping[S, frozenset[S]] = {
     S.COMPLETED: frozenset({S.WAITING, S.CHECKING, S.AWAITING_CONFIRMATION}),
     S.APPROVED: frozenset({S.WAITING, S.CHECKING, S.IN_REVIEW}),
     S.DECLINED: frozenset({S.WAITING, S.CHECKING, S.IN_REVIEW}),
+    S.WITHDRAWN: frozenset({S.WAITING, S.CHECKING, S.IN_REVIEW}),
     S.REJECTED: frozenset({S.WAITING, S.CHECKING}),
     S.EXPIRED: frozenset({S.WAITING, S.CHECKING, S.AWAITING_CONFIRMATION}),
     S.NEEDS_STAFF: frozenset({S.WAITING, S.CHECKING}),
@@ -42,6 +43,13 @@ def advance(session: Session, case_id: str, to: S, who: Who, note: str, now: dat
     if result.rowcount != 1:
         return False
     session.add(EventRow(case_id=case_id, at=now, state=to.value, who=who, note=note))
+    if to.final:  # another payment of the same bill may be started
+        session.execute(
+            update(PaymentRow)
+            .where(PaymentRow.case_id == case_id)
+            .values(open_bill=None)
+            .execution_options(synchronize_session=False)
+        )
     return True
 
 
@@ -75,6 +83,7 @@ def _note(record: BankRecord, to: S) -> str:
     return {
         S.AWAITING_CONFIRMATION: "银行已备好付款页面，要您本人打开确认，确认以前不会扣钱。",
         S.EXPIRED: "过了确认时间，这笔没有扣钱，要缴请重新办一次。",
+        S.WITHDRAWN: "申请已经撤回，银行不再审核。",
         S.APPROVED: "银行工作人员审核通过，请等银行联系您。",
         S.DECLINED: "银行工作人员审核没有通过，您可以向银行问原因。",
     }[to]

@@ -9,14 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.bills import BILL_NAMES
-from actions.cases import Case, CaseEvent, CaseState
+from actions.cases import Case, CaseEvent, CaseState, Flag
 from actions.ledger.masking import mask_digits, mask_name, yuan
-from actions.ledger.models import CaseRow, EventRow, LoanRow, PaymentRow
+from actions.ledger.models import CaseRow, EventRow, FlagRow, LoanRow, PaymentRow
 from actions.ledger.vault import Vault
 
 
 def read_cases(session: Session, vault: Vault, rows: Sequence[CaseRow]) -> list[Case]:
-    """The cases of ``rows``, in their order, with three queries however many they are."""
+    """The cases of ``rows``, in their order, with four queries however many they are."""
     ids = [row.id for row in rows]
     history: dict[str, list[CaseEvent]] = defaultdict(list)
     for event in session.scalars(select(EventRow).where(EventRow.case_id.in_(ids)).order_by(EventRow.id)):
@@ -25,6 +25,9 @@ def read_cases(session: Session, vault: Vault, rows: Sequence[CaseRow]) -> list[
         )
     loans = {row.case_id: row for row in session.scalars(select(LoanRow).where(LoanRow.case_id.in_(ids)))}
     payments = {row.case_id: row for row in session.scalars(select(PaymentRow).where(PaymentRow.case_id.in_(ids)))}
+    flags: dict[str, list[Flag]] = defaultdict(list)
+    for flag in session.scalars(select(FlagRow).where(FlagRow.case_id.in_(ids)).order_by(FlagRow.id)):
+        flags[flag.case_id].append(Flag(flag.at, flag.kind, flag.note))
     cases = []
     for row in rows:
         if row.kind == "loan":
@@ -43,6 +46,7 @@ def read_cases(session: Session, vault: Vault, rows: Sequence[CaseRow]) -> list[
                 created_at=row.created_at,
                 history=tuple(history[row.id]),
                 details=details,
+                flags=tuple(flags[row.id]),
             )
         )
     return cases
@@ -62,6 +66,8 @@ def _loan(vault: Vault, loan: LoanRow) -> dict[str, str]:
         details["crop_or_livestock"] = loan.crop_or_livestock
     if loan.area_mu is not None:
         details["area_mu"] = loan.area_mu
+    if loan.plot_sealed is not None:
+        details["plot"] = "有地块图"
     return details
 
 

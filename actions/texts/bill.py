@@ -26,7 +26,12 @@ ASK_ACCOUNT = {
 }
 HINT_ACCOUNT = "我没听出号码。号码在缴费单子上，一个数字一个数字说就行。手边没有，就说取消，找到了再来。"
 ACCOUNT_ODD = "我听到的号码是{count}位，怕听错了。请您再说一遍。"
-FOUND = "查到了：{type}，{period}，号码{account}，户名{name}，要交{amount}。对吗？"
+FOUND = "查到了：{type}，{period}，号码{account}，户名{name}，要交{amount}。"
+RIGHT = "对吗？"
+PART = "这次先交{part}。"
+WHOLE = "我按全部给您念。"
+AMOUNT_CHANGED = "账单刚才变了：原来是{was}，现在是{now}。还没有办，我按现在的数再念一遍。"
+ALREADY_OPEN = "这张账单您已经开过交费单，没有再开。编号是{case}，{amount}，现在：{state}。"
 SAMPLE = "这是练习用的账单，不是真钱。"
 PAY = "对，交费"
 CHANGE = "号码不对，改一下"

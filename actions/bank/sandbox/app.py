@@ -21,12 +21,14 @@ from yarl import URL
 from actions.bank.client import CLIENT_ID
 from actions.bank.sandbox.bank import (
     BillQuery,
+    ChangeBody,
     KeyQuery,
     LoanBody,
     PaymentBody,
     PayPage,
     Refused,
     SandboxBank,
+    WithdrawalBody,
     digest,
 )
 from actions.bank.signing import IDEMPOTENCY_KEY, SignatureInvalid, Verifier, sign
@@ -93,6 +95,8 @@ def create_app(
             web.post("/v1/payments/query", _find_payment),
             web.post("/v1/loan-applications", _submit_loan),
             web.post("/v1/loan-applications/query", _find_loan),
+            web.post("/v1/loan-applications/change", _change_loan),
+            web.post("/v1/loan-applications/withdraw", _withdraw_loan),
             web.get("/pay/{token}", _pay_page),
             web.post("/pay/{token}", _confirm),
             web.get("/openapi.yaml", _openapi),
@@ -176,6 +180,16 @@ async def _start_payment(request: web.Request) -> web.Response:
 async def _submit_loan(request: web.Request) -> web.Response:
     body, raw = await _body(request, LoanBody), await request.read()
     return await _answer(request.app[BANK].submit_loan, body, _key(request), digest(raw), status=201)
+
+
+async def _change_loan(request: web.Request) -> web.Response:
+    body, raw = await _body(request, ChangeBody), await request.read()
+    return await _answer(request.app[BANK].change_loan, body, _key(request), digest(raw))
+
+
+async def _withdraw_loan(request: web.Request) -> web.Response:
+    body, raw = await _body(request, WithdrawalBody), await request.read()
+    return await _answer(request.app[BANK].withdraw_loan, body, _key(request), digest(raw))
 
 
 async def _find_payment(request: web.Request) -> web.Response:

@@ -7,10 +7,10 @@ import secrets
 from datetime import UTC, date, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from actions.bank.sandbox.models import Base, BillRow, LoanRow, NoticeRow, PaymentRow
+from actions.bank.sandbox.models import Base, BillRow, LoanRequestRow, LoanRow, NoticeRow, PaymentKeyRow, PaymentRow
 from actions.bank.sandbox.samples import seed
 
 CONFIRM_WITHIN = timedelta(minutes=30)
@@ -65,6 +65,23 @@ class LoanBody(_Body):
     village: str = Field(min_length=1, max_length=200)
     region: str = Field(max_length=64)
     consent_at: str = Field(min_length=1, max_length=40)
+    credit_consent_at: str | None = Field(None, max_length=40)
+    plot: str | None = Field(None, max_length=20_000)
+
+
+class ChangeBody(_Body):
+    """``POST /v1/loan-applications/change``."""
+
+    client_ref: str = Field(min_length=1, max_length=64)
+    amount_fen: int | None = Field(None, gt=0)
+    term_months: int | None = Field(None, ge=1, le=360)
+    phone: str | None = Field(None, pattern=r"^[0-9]{5,15}$")
+
+
+class WithdrawalBody(_Body):
+    """``POST /v1/loan-applications/withdraw``."""
+
+    client_ref: str = Field(min_length=1, max_length=64)
 
 
 class PayPage(BaseModel):
@@ -114,6 +131,7 @@ class SandboxBank:
                 "company": row.company,
                 "due_on": row.due_on.isoformat() if row.due_on else None,
                 "sample": True,
+                "partial_from_fen": row.partial_from_fen,
             }
 
     def start_payment(self, body: PaymentBody, key: str, digest: str) -> dict[str, object]:
@@ -121,15 +139,34 @@ class SandboxBank:
         now = datetime.now(UTC)
         with Session(self._engine) as session, session.begin():
             known = session.scalar(select(PaymentRow).where(PaymentRow.idempotency_key == key))
+            other = session.get(PaymentKeyRow, key)
             if known is not None:
                 _same_body(known.body_digest, digest)
                 return self._payment(session, known)
+            if other is not None:
+                _same_body(other.body_digest, digest)
+                return self._payment(session, session.get_one(PaymentRow, other.payment_ref))
             bill = session.get(BillRow, body.bill_id)
             if bill is None or bill.account != body.account:
                 raise Refused(404, "bill_not_found", "银行没有找到这张账单，请重新查一次。")
             if bill.paid:
                 raise Refused(409, "already_paid", "这张账单已经缴过了，没有再扣钱。")
-            if bill.due_fen != body.amount_fen:
+            open_order = session.scalar(
+                select(PaymentRow).where(
+                    PaymentRow.bill_id == bill.id,
+                    PaymentRow.status == "awaiting_confirmation",
+                    PaymentRow.expires_at > now,
+                )
+            )
+            if open_order is not None:  # one bill, one open order: it is given again
+                session.add(
+                    PaymentKeyRow(
+                        idempotency_key=key, body_digest=digest, client_ref=body.client_ref, payment_ref=open_order.ref
+                    )
+                )
+                return self._payment(session, open_order)
+            part = bill.partial_from_fen is not None and bill.partial_from_fen <= body.amount_fen < bill.due_fen
+            if bill.due_fen != body.amount_fen and not part:
                 raise Refused(409, "amount_changed", "账单金额变了，这次没有办，请重新查一次再缴。")
             row = PaymentRow(
                 ref=f"P{secrets.token_hex(8)}",
@@ -165,10 +202,55 @@ class SandboxBank:
             session.add(row)
             return _loan(row)
 
+    def change_loan(self, body: ChangeBody, key: str, digest: str) -> dict[str, object]:
+        """Change an application under review, once per key."""
+        with Session(self._engine) as session, session.begin():
+            row, known = self._loan_asked(session, body.client_ref, key, digest)
+            if not known:
+                changed = body.model_dump(exclude={"client_ref"}, exclude_none=True)
+                application = LoanBody.model_validate_json(row.application)
+                row.application = application.model_copy(update=changed).model_dump_json()
+                self._carried_out(session, row, key, digest, "change")
+            return _loan(row)
+
+    def withdraw_loan(self, body: WithdrawalBody, key: str, digest: str) -> dict[str, object]:
+        """Take an application back that is under review, once per key."""
+        with Session(self._engine) as session, session.begin():
+            row, known = self._loan_asked(session, body.client_ref, key, digest)
+            if not known:
+                row.status = "withdrawn"
+                self._carried_out(session, row, key, digest, "withdraw")
+            return _loan(row)
+
+    def _loan_asked(self, session: Session, client_ref: str, key: str, digest: str) -> tuple[LoanRow, bool]:
+        """The application that is meant, and whether this key was carried out before."""
+        known = session.get(LoanRequestRow, key)
+        if known is not None:
+            _same_body(known.body_digest, digest)
+            return session.get_one(LoanRow, known.loan_ref), True
+        row = session.scalar(select(LoanRow).where(LoanRow.client_ref == client_ref))
+        if row is None:
+            raise Refused(404, "loan_not_found", "银行没有找到这份申请。")
+        if row.status == "withdrawn":
+            raise Refused(409, "already_withdrawn", "这份申请已经撤回了。")
+        if row.status != "in_review":
+            raise Refused(409, "already_decided", "银行已经审完了，改不了，也撤不了。")
+        return row, False
+
+    @staticmethod
+    def _carried_out(session: Session, row: LoanRow, key: str, digest: str, kind: str) -> None:
+        session.add(
+            LoanRequestRow(
+                idempotency_key=key, body_digest=digest, loan_ref=row.ref, kind=kind, created_at=datetime.now(UTC)
+            )
+        )
+
     def find_payment(self, query: KeyQuery) -> dict[str, object]:
         """What became of the payment with this key."""
         with Session(self._engine) as session, session.begin():
             row = session.scalar(select(PaymentRow).where(PaymentRow.idempotency_key == query.idempotency_key))
+            if row is None and (other := session.get(PaymentKeyRow, query.idempotency_key)) is not None:
+                row = session.get_one(PaymentRow, other.payment_ref)
             if row is None:
                 raise Refused(404, "not_found", "没有这笔缴费。")
             return self._payment(session, row)
@@ -198,8 +280,14 @@ class SandboxBank:
             if row.status == "awaiting_confirmation":
                 row.status = "completed"
                 row.receipt = f"S{now:%Y%m%d}{secrets.randbelow(10**8):08d}"
-                session.execute(update(BillRow).where(BillRow.id == row.bill_id).values(paid=True))
+                bill = session.get_one(BillRow, row.bill_id)
+                bill.due_fen = max(0, bill.due_fen - row.amount_fen)
+                bill.paid = bill.due_fen == 0
                 session.add(NoticeRow(client_ref=row.client_ref, next_attempt_at=now))
+                for ref in session.scalars(
+                    select(PaymentKeyRow.client_ref).where(PaymentKeyRow.payment_ref == row.ref)
+                ):
+                    session.add(NoticeRow(client_ref=ref, next_attempt_at=now))
                 others = select(PaymentRow).where(
                     PaymentRow.bill_id == row.bill_id,
                     PaymentRow.status == "awaiting_confirmation",

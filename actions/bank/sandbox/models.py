@@ -29,6 +29,7 @@ class BillRow(Base):
     due_fen: Mapped[int] = mapped_column(BigInteger)
     due_on: Mapped[date | None] = mapped_column(Date)
     paid: Mapped[bool] = mapped_column(default=False)
+    partial_from_fen: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class PaymentRow(Base):
@@ -49,6 +50,17 @@ class PaymentRow(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class PaymentKeyRow(Base):
+    """Another key that asked for a bill which had an open payment: it stands for that payment."""
+
+    __tablename__ = "payment_keys"
+
+    idempotency_key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    body_digest: Mapped[str] = mapped_column(String(64))
+    client_ref: Mapped[str] = mapped_column(String(64))
+    payment_ref: Mapped[str] = mapped_column(ForeignKey("payments.ref"), index=True)
+
+
 class LoanRow(Base):
     """An application, held for the bank's people."""
 
@@ -60,6 +72,18 @@ class LoanRow(Base):
     client_ref: Mapped[str] = mapped_column(String(64), index=True)
     application: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LoanRequestRow(Base):
+    """A change or withdrawal of an application that was carried out, by its idempotency key."""
+
+    __tablename__ = "loan_requests"
+
+    idempotency_key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    body_digest: Mapped[str] = mapped_column(String(64))
+    loan_ref: Mapped[str] = mapped_column(ForeignKey("loan_applications.ref"))
+    kind: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -59,6 +59,10 @@ SAMPLE_BILLS: tuple[tuple[str, str, str, int, bool], ...] = (
 """Amounts are ordinary round figures for trying things out, taken from no tariff."""
 
 
+PARTIAL_FROM = {"electricity": 1000, "water": 1000, "gas": 1000, "phone": 1000}
+"""Kinds of which a part may be paid, from this many fen; insurance, pension and television only as a whole."""
+
+
 def seed(session: Session, today: date) -> None:
     """Add the samples that are not there yet; what was paid stays paid."""
     there = {(kind, account) for kind, account in session.execute(select(BillRow.bill_type, BillRow.account))}
@@ -77,5 +81,6 @@ def seed(session: Session, today: date) -> None:
                 due_fen=due,
                 due_on=today + timedelta(days=20) if due and not paid else None,
                 paid=paid,
+                partial_from_fen=PARTIAL_FROM.get(kind),
             )
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from actions.bank.api import LoanChange
 from actions.bills import AccountNotFound, Bill
 from actions.cases import Case, CaseEvent, CaseState, EarlierCase
 from actions.catalogue.store import Catalogue
@@ -60,6 +61,11 @@ class Services:
     hits: tuple[Any, ...] = (hit("farm-wheat-rust", "小麦条锈病怎么防治"),)
     label: str = "fraud"
     fail: Exception | None = None
+    partial_from: int | None = None
+    parts: list[int | None] = field(default_factory=list)
+    signs: list[tuple[str, ...]] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    changes: dict[str, LoanChange] = field(default_factory=dict)
     queries: list[Sequence[str]] = field(default_factory=list)
     products: Catalogue = field(default_factory=lambda: Catalogue(Path("/nowhere/products.json")))
 
@@ -86,15 +92,35 @@ class Services:
         self.submitted[key] = application
         return case("1234567897", "loan", application.amount_fen)
 
+    async def open_case(self, sender: str) -> Case | None:
+        return next((item for item in self.cases_ if item.kind == "loan" and not item.state.final), None)
+
+    async def withdraw(self, case_id: str, sender: str, key: str) -> Case:
+        self._fail()
+        self.withdrawn.append(case_id)
+        found = next(item for item in self.cases_ if item.id == case_id)
+        event = CaseEvent(found.created_at, CaseState.WITHDRAWN, "bank", "申请已经撤回，银行不再审核。")
+        return replace(found, state=CaseState.WITHDRAWN, history=(*found.history, event))
+
+    async def change(self, case_id: str, sender: str, change: LoanChange, key: str) -> Case:
+        self._fail()
+        self.changes[key] = change
+        return next(item for item in self.cases_ if item.id == case_id)
+
     async def look_up(self, bill_type: str, account: str) -> Bill:
         self._fail()
         if account == "99999999":
             raise AccountNotFound
-        return Bill("b1", bill_type, account, "王*", 10_580, "2026年10月", "示例电力", date(2026, 12, 1), False)
+        day = date(2026, 12, 1)
+        return Bill("b1", bill_type, account, "王*", 10_580, "2026年10月", "示例电力", day, False, self.partial_from)
 
-    async def pay(self, bill: Bill, sender: str, key: str) -> Case:
+    async def pay(
+        self, bill: Bill, sender: str, key: str, part_fen: int | None = None, signs: tuple[str, ...] = ()
+    ) -> Case:
         self._fail()
         self.paid[key] = bill
+        self.parts.append(part_fen)
+        self.signs.append(signs)
         return case("2234567895", "bill", bill.amount_fen, confirm_url="http://127.0.0.1:1/pay/1")
 
     async def get(self, case_id: str, sender: str | None = None) -> Case | None:
@@ -133,6 +159,7 @@ class Talk:
     def __post_init__(self) -> None:
         actions = {action.name(): action for action in build_actions(self.services)}
         handlers = actions["action_answer_knowledge"]._handlers
+        self.action = actions[f"validate_{FORM_OF[self.intent]}"]
         spec = LoanForm(self.services) if self.intent == "apply_loan" else BillForm(self.services)
         self.form = Form(spec, handlers, handlers["repeat"], Recall(self.services, self.services))
         self.slots[REQUESTED] = None
@@ -143,7 +170,7 @@ class Talk:
             sender="u1", text=text, intent=intent, confidence=confidence, entities=entities, queries=(text,),
             slots=dict(self.slots), last_messages=self.last, active_form=FORM_OF[self.intent],
         )  # fmt: skip
-        return self._took(await self.form.step(turn))
+        return self._took(await self.action._step(turn))
 
     async def heard(self, *readings: tuple[str, float], intent: str = "inform", choices: bool = False) -> str:
         """A voice message with all its readings, the likeliest first."""
@@ -164,7 +191,7 @@ class Talk:
         """The user presses the option called ``title``."""
         option = next(option for message in self.last for option in message.options if option.title == title)
         turn = Turn(sender="u1", text="", intent="", slots=dict(self.slots), last_messages=self.last)
-        return self._took(await self.form.step(replace(turn.choosing(option.payload))))
+        return self._took(await self.action._step(replace(turn.choosing(option.payload))))
 
     def _took(self, reply: Reply) -> str:
         self.slots.update(reply.slots)

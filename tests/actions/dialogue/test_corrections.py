@@ -18,6 +18,7 @@ async def loan() -> Talk:
     await talk.say("3亩")
     await talk.say("13800138000")
     await talk.press("同意")
+    await talk.press("同意")
     assert talk.asked == "loan_confirm"
     return talk
 

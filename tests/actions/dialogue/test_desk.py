@@ -10,19 +10,6 @@ from tests.actions.dialogue.test_answers import run
 pytestmark = pytest.mark.unit
 
 
-@pytest.mark.parametrize("text", ["我要撤销贷款申请", "我不想贷了，把申请撤了", "把我的贷款申请取消了吧"])
-async def test_what_was_handed_in_cannot_be_withdrawn_here(text: str) -> None:
-    talk = Talk("apply_loan")
-    said = await talk.say(text, "apply_loan")
-    assert "撤不了" in said
-    assert talk.titles[0] == "请工作人员帮我"
-    assert talk.asked is None
-    assert not any(talk.slots.values())
-    (message,), _ = await run(Services(), text, "cancel")
-    assert "撤不了" in message["text"]
-    assert message["buttons"][0]["payload"] == "/human_agent"
-
-
 @pytest.mark.parametrize("text", ["1570478727", "我的编号是1570478727", "编号1570478727", "幺五七零四七八七二七"])
 @pytest.mark.parametrize("intent", ["inform", "nlu_fallback", "ask_knowledge"])
 async def test_a_bare_case_number_is_looked_up(text: str, intent: str) -> None:

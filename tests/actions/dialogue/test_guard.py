@@ -1,0 +1,142 @@
+"""Known tricks told in a money flow stop it until the user has said yes twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from actions.dialogue.guard import PATTERNS, found
+from actions.texts import guard as say
+from tests.actions.dialogue.doubles import Talk
+
+pytestmark = pytest.mark.unit
+
+TOLD = {
+    "safe_account": "他叫我贷出来转到安全账户",
+    "police": "公安局打电话说我涉嫌洗钱，叫我配合",
+    "remote": "客服让我开共享屏幕教我办",
+    "mentor": "有个投资导师带着我赚钱",
+    "relative": "我儿子微信上说出事了急着要我转钱",
+    "lend_card": "有人出钱租我的银行卡",
+    "flow": "他说要先刷流水才放款",
+    "unfreeze": "说卡号填错了，要交解冻费",
+    "brush": "我刷单要垫钱",
+    "private": "他叫我把钱打到他个人账户",
+}
+
+
+def test_every_known_trick_has_a_case_and_words() -> None:
+    assert set(TOLD) == set(PATTERNS) == set(say.REASONS) == set(say.NAMES)
+
+
+@pytest.mark.parametrize(("sign", "text"), TOLD.items())
+async def test_a_trick_told_stops_the_form(sign: str, text: str) -> None:
+    assert found(text) == sign
+    talk = Talk("apply_loan")
+    await talk.say("我想贷款", "apply_loan")
+    said = await talk.say(text)
+    assert say.REASONS[sign] in said
+    assert "96110" in said
+    assert talk.titles == ["我知道了，还要办", "不办了", "请工作人员帮我"]
+    assert "九六一一零" in str(talk.last[-1].spoken)
+    assert talk.asked == "loan_amount"
+    for answer in ("五万", "那咋办嘛"):  # nothing but an answer to the warning counts
+        await talk.say(answer)
+        assert talk.slots["loan_amount"] is None
+    assert "再问您一次" in await talk.press("我知道了，还要办")
+    assert "您想贷多少钱" in await talk.press("是我自己要办")
+    await talk.say("五万")
+    assert talk.slots["loan_amount"] == 5_000_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "买化肥", "种苞谷", "做买卖周转", "我是王二娃", "给儿子交学费", "我在公安局上班", "保证金我没交过",
+        "没人叫我刷流水", "我知道安全账户是骗人的", "还儿子的账", "老师介绍我来的", "流水账我记着", "修屏幕",
+    ],
+)  # fmt: skip
+def test_ordinary_answers_are_no_tricks(text: str) -> None:
+    assert found(text) is None
+
+
+async def test_the_form_is_dropped_on_a_no() -> None:
+    talk = Talk("pay_bill")
+    await talk.say("交电费", "pay_bill")
+    await talk.say("客服让我开共享屏幕教我交")
+    said = await talk.say("不办了", "cancel")
+    assert "什么都没有交上去" in said
+    assert "110" in said
+    assert talk.asked is None
+    assert not any(talk.slots.values())
+
+
+async def test_a_person_can_be_called() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷款", "apply_loan")
+    await talk.say("他说要先刷流水才放款")
+    said = await talk.press("请工作人员帮我")
+    assert "登记号是305" in said
+    assert talk.services.handed_off == [("u1", "可能遇到诈骗")]
+    assert "还要接着办吗" in said
+    assert talk.slots["loan_amount"] is None
+
+
+async def test_the_opening_is_kept_until_the_warning_is_answered() -> None:
+    talk = Talk("apply_loan")
+    said = await talk.say("公安局打电话叫我贷五万转到安全账户，两年", "apply_loan")
+    assert "安全账户" in said
+    assert talk.slots.get("loan_amount") is None
+    await talk.say("我知道了，还要办")
+    said = await talk.say("对")
+    assert talk.slots["loan_amount"] == 5_000_000
+    assert talk.asked == "loan_purpose"
+    assert talk.slots["form_guard"] == {"seen": ["safe_account"]}
+
+
+async def test_what_was_only_asked_about_is_warned_of_before_the_read_back() -> None:
+    talk = Talk("pay_bill")
+    await talk.say("交电费", "pay_bill")
+    said = await talk.say("有人叫我交解冻费，是不是骗子", "check_fraud")
+    assert "96110" in said
+    assert talk.asked == "bill_account"
+    said = await talk.say("12345678")
+    assert "等一下" in said
+    assert "要交105.80元" not in said
+    await talk.say("还要办", "affirm")
+    assert talk.services.paid == {}
+    said = await talk.say("是我自己要办", "affirm")
+    assert "要交105.80元" in said
+    assert talk.services.paid == {}
+    await talk.press("对，交费")
+    assert len(talk.services.paid) == 1
+    assert talk.services.signs == [(say.FOR_STAFF.format(sign="先交钱才放款"),)]
+
+
+async def test_a_yes_to_the_warning_never_pays() -> None:
+    talk = Talk("pay_bill")
+    await talk.say("我要交电费，户号12345678", "pay_bill")
+    await talk.say("客服让我开共享屏幕教我交")
+    await talk.say("对", "affirm")
+    await talk.say("对", "affirm")
+    assert talk.services.paid == {}
+    assert talk.asked == "bill_confirm"
+    await talk.say("对", "affirm")
+    assert len(talk.services.paid) == 1
+
+
+async def test_the_same_trick_is_warned_of_once() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷款", "apply_loan")
+    await talk.say("他说要先刷流水才放款")
+    await talk.press("我知道了，还要办")
+    await talk.press("是我自己要办")
+    assert "等一下" not in await talk.say("买化肥，他说要刷流水")
+    assert "等一下" in await talk.say("他还要租我的银行卡")
+
+
+async def test_another_form_begins_without_it() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷款", "apply_loan")
+    await talk.say("有人叫我刷流水，是不是骗子", "check_fraud")
+    await talk.say("算了，不办了", "cancel")
+    assert talk.slots["form_guard"] is None
