@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -206,19 +206,17 @@ class BillService:
         Raises:
             AmountChanged, NothingDue, AlreadyPaid, NoPart: nothing was started.
             AlreadyOpen: another payment of this bill is open; nothing was started.
-            BankUnavailable: the bank could not be asked what is due.
             KeyReused: the key came before with another bill or amount.
             LedgerUnavailable: it is not certain that it was stored; the same key finds out.
         """
-        made = await asyncio.to_thread(self._ledger.case_of_key, key)
-        if made is not None:  # said once more: what became of it
-            return await self._delivery.hurry(made.id)
-        await self._refresh(bill.bill_id)
-        now_due = await self.look_up(bill.bill_type, bill.account)
-        if (now_due.bill_id, now_due.amount_fen) != (bill.bill_id, bill.amount_fen):
-            raise AmountChanged(now_due)
-        paid = replace(bill, amount_fen=self.part_of(bill, part_fen))
-        case_id = await asyncio.to_thread(self._register, paid, sender, key, signs)
+        paid_fen = self.part_of(bill, part_fen)
+        if await asyncio.to_thread(self._ledger.case_of_key, key) is None:
+            await self._refresh(bill.bill_id)
+            with contextlib.suppress(BankUnavailable):  # then the payment waits, and the bank looks when it starts it
+                now_due = await self.look_up(bill.bill_type, bill.account)
+                if (now_due.bill_id, now_due.amount_fen) != (bill.bill_id, bill.amount_fen):
+                    raise AmountChanged(now_due)
+        case_id = await asyncio.to_thread(self._register, bill, sender, key, signs, paid_fen)
         mine = await asyncio.to_thread(self._ledger.case_of_key, key)
         if mine is None or mine.id != case_id:
             raise AlreadyOpen(await asyncio.to_thread(self._ledger.case, case_id, sender))
@@ -247,6 +245,6 @@ class BillService:
             with contextlib.suppress(BankError):
                 await self._delivery.news(case_id)
 
-    def _register(self, bill: Bill, sender: str, key: str, signs: tuple[str, ...]) -> str:
-        flags = [*self._watch.payment(bill, sender), *(("fraud_sign", sign) for sign in signs)]
-        return self._ledger.register_payment(bill, sender, key, flags)
+    def _register(self, bill: Bill, sender: str, key: str, signs: tuple[str, ...], paid_fen: int) -> str:
+        flags = [*self._watch.payment(bill, sender, paid_fen), *(("fraud_sign", sign) for sign in signs)]
+        return self._ledger.register_payment(bill, sender, key, flags, paid_fen)

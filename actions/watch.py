@@ -68,8 +68,8 @@ class Watch:
             flags.append(("shared_phone", f"这个电话另外还有{others}个人申请贷款用过。"))
         return flags
 
-    def payment(self, bill: Bill, sender: str) -> Flags:
-        """Flags of a payment; ``bill.amount_fen`` is what is to be paid."""
+    def payment(self, bill: Bill, sender: str, paid_fen: int) -> Flags:
+        """Flags of a payment of ``paid_fen``."""
         flags: Flags = []
         now = datetime.now(UTC)
         with self._ledger.read() as session:
@@ -84,10 +84,10 @@ class Watch:
                 .limit(20)
             ).all()
         usual = median(row[0] for row in earlier) if len(earlier) >= 3 else None
-        if bill.amount_fen >= LARGE_BILL_FEN[bill.bill_type]:
-            flags.append(("unusual_amount", f"一次缴{bill.name}{yuan(bill.amount_fen)}，比一般人家多得多。"))
-        elif usual is not None and bill.amount_fen >= TIMES_USUAL * usual:
-            flags.append(("unusual_amount", self._beyond(bill, int(usual))))
+        if paid_fen >= LARGE_BILL_FEN[bill.bill_type]:
+            flags.append(("unusual_amount", f"一次缴{bill.name}{yuan(paid_fen)}，比一般人家多得多。"))
+        elif usual is not None and paid_fen >= TIMES_USUAL * usual:
+            flags.append(("unusual_amount", self._beyond(bill, paid_fen, int(usual))))
         known = set(self._ledger.vault.indexes(bill.account, "account"))
         if earlier and not any(row[1] in known for row in earlier):
             flags.append(("new_payee", f"这个人以前缴{bill.name}用的是别的户号，这个户号是头一回。"))
@@ -96,8 +96,8 @@ class Watch:
         return flags
 
     @staticmethod
-    def _beyond(bill: Bill, usual_fen: int) -> str:
-        return f"这次缴{bill.name}{yuan(bill.amount_fen)}，平常是{yuan(usual_fen)}上下。"
+    def _beyond(bill: Bill, paid_fen: int, usual_fen: int) -> str:
+        return f"这次缴{bill.name}{yuan(paid_fen)}，平常是{yuan(usual_fen)}上下。"
 
     def _of(self, sender: str) -> ColumnElement[bool]:
         indexes: Sequence[str] = self._ledger.vault.indexes(sender, "sender")

@@ -100,6 +100,8 @@ class PaymentOrder:
     bill_id: str
     account: str
     amount_fen: int
+    due_fen: int | None = None
+    """What the payer saw as due: more than ``amount_fen`` for a part. The bank refuses when it is no longer so."""
 
 
 @dataclass(frozen=True)

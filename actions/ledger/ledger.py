@@ -145,11 +145,17 @@ class Ledger:
         note = "您同意把资料交给银行，申请已登记，等待送达银行。"
         return self._register("loan", application.sender, application.amount_fen, key, body, note, fill, flags)
 
-    def register_payment(self, bill: Bill, sender: str, key: str, flags: Sequence[tuple[str, str]] = ()) -> str:
+    def register_payment(
+        self, bill: Bill, sender: str, key: str, flags: Sequence[tuple[str, str]] = (), part_fen: int | None = None
+    ) -> str:
         """Store a payment with its flags and outbox row; the number of its case. Raises as :meth:`register_loan`.
+
+        ``part_fen``: what is paid of it, if not all.
 
         While another payment of the same bill is open, nothing is stored and the number is that one's, whosesoever.
         """
+
+        paid_fen = bill.amount_fen if part_fen is None else part_fen
 
         def fill(session: Session, case_id: str, _now: datetime) -> PaymentOrder:
             session.add(
@@ -166,12 +172,12 @@ class Ledger:
                     open_bill=bill.bill_id,
                 )
             )
-            return PaymentOrder(case_id, bill.bill_id, bill.account, bill.amount_fen)
+            return PaymentOrder(case_id, bill.bill_id, bill.account, paid_fen, bill.amount_fen)
 
-        body = json.dumps([sender, bill.bill_id, bill.bill_type, bill.account, bill.amount_fen], ensure_ascii=False)
+        body = json.dumps([sender, bill.bill_id, bill.bill_type, bill.account, paid_fen], ensure_ascii=False)
         note = "缴费已登记，等待送达银行。"
         return self._register(
-            "bill", sender, bill.amount_fen, key, body, note, fill, flags, lambda: self.open_payment(bill.bill_id)
+            "bill", sender, paid_fen, key, body, note, fill, flags, lambda: self.open_payment(bill.bill_id)
         )
 
     def open_payment(self, bill_id: str) -> str | None:

@@ -127,6 +127,14 @@ class Sandbox:
         engine.dispose()
         return int(number)
 
+    def value(self, query: str) -> str:
+        """One value out of its database."""
+        engine = open_engine(self.database)
+        with engine.connect() as connection:
+            found = connection.execute(text(query)).scalar_one()
+        engine.dispose()
+        return str(found)
+
     def execute(self, statement: str) -> None:
         """Change its database behind its back, as its staff would."""
         engine = open_engine(self.database)

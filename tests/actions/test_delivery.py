@@ -19,6 +19,7 @@ from actions.bills import (
     AccountInvalid,
     AccountNotFound,
     AlreadyPaid,
+    AmountChanged,
     BankUnavailable,
     Bill,
     BillKindUnknown,
@@ -243,16 +244,41 @@ async def test_a_bill_is_looked_up_started_and_confirmed_by_a_person(
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
-    [("UPDATE bills SET due_fen = due_fen + 1", "金额变了"), ("UPDATE bills SET paid = 1", "已经缴过")],
+    ("change", "error"),
+    [
+        ("UPDATE bills SET due_fen = due_fen + 1", AmountChanged),
+        ("UPDATE bills SET paid = 1", AlreadyPaid),
+        ("UPDATE bills SET due_fen = 0", NothingDue),
+    ],
 )
-async def test_a_bill_that_changed_since_the_look_up_is_refused_with_the_reason(
-    bills: BillService, sandbox: Sandbox, change: str, reason: str
+async def test_a_bill_that_changed_since_the_look_up_is_not_started(
+    ledger: Ledger, bills: BillService, sandbox: Sandbox, change: str, error: type[Exception]
 ) -> None:
     bill = await bills.look_up("water", "30010001")
     sandbox.execute(change)
+    with pytest.raises(error) as caught:
+        await bills.pay(bill, "web:42", "k1")
+    if isinstance(caught.value, AmountChanged):
+        assert caught.value.bill.amount_fen == bill.amount_fen + 1
+    assert ledger.cases() == []
+    assert sandbox.count("payments") == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [("UPDATE bills SET due_fen = due_fen + 1", "金额变了"), ("UPDATE bills SET paid = 1", "已经缴过")],
+)
+async def test_a_bill_that_changed_while_the_bank_was_away_is_refused_with_the_reason(
+    ledger: Ledger, bills: BillService, cases: CaseBook, sandbox: Sandbox, change: str, reason: str
+) -> None:
+    bill = await bills.look_up("water", "30010001")
+    await sandbox.stop()
+    sandbox.execute(change)
     case = await bills.pay(bill, "web:42", "k1")
-    assert case.state is CaseState.REJECTED
+    assert case.state is CaseState.WAITING
+    await sandbox.start()
+    hurry_up(ledger)
+    case = await reaches(cases, case, CaseState.REJECTED)
     assert reason in case.note
     assert sandbox.count("payments") == 0
 

@@ -49,6 +49,7 @@ class PaymentBody(_Body):
     bill_id: str = Field(min_length=1, max_length=64)
     account: str = Field(pattern=r"^[0-9]{5,20}$")
     amount_fen: int = Field(gt=0)
+    due_fen: int | None = Field(None, gt=0)
 
 
 class LoanBody(_Body):
@@ -165,9 +166,11 @@ class SandboxBank:
                     )
                 )
                 return self._payment(session, open_order)
-            part = bill.partial_from_fen is not None and bill.partial_from_fen <= body.amount_fen < bill.due_fen
-            if bill.due_fen != body.amount_fen and not part:
+            if bill.due_fen != (body.due_fen or body.amount_fen):
                 raise Refused(409, "amount_changed", "账单金额变了，这次没有办，请重新查一次再缴。")
+            least = bill.partial_from_fen
+            if body.amount_fen != bill.due_fen and (least is None or not least <= body.amount_fen < bill.due_fen):
+                raise Refused(409, "part_not_taken", "这种费不能这样交一部分，没有扣钱。")
             row = PaymentRow(
                 ref=f"P{secrets.token_hex(8)}",
                 idempotency_key=key,
