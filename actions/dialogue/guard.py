@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from actions.dialogue import words
-from actions.dialogue.form_spec import FORM_OF, KEY, PENDING, REQUESTED
+from actions.dialogue.form_spec import FORM_OF, KEY, PENDING, REQUESTED, SURE
 from actions.dialogue.turn import Handler, Message, Option, Reply, Turn, payload
 from actions.dialogue.values import is_question
 from actions.texts import guard as say
@@ -125,7 +125,10 @@ class Guard:
             called = await self._person(turn.choosing(payload("human_agent", reason="fraud")))
             again = self._warned(turn, form, state)
             return Reply((*called.messages, *again.messages), again.slots)
-        if words.cancel(turn.words) or words.no(turn.words) or turn.intent in ("deny", "cancel"):
+        if stage == 2 and turn.words.startswith("没"):  # 没有: nobody is teaching me, or no?
+            return self._asked_again(turn, form, state)
+        sure = turn.is_payload or turn.confidence >= SURE
+        if words.cancel(turn.words) or words.no(turn.words) or (sure and turn.intent in ("deny", "cancel")):
             names = [name for name in turn.slots if name.startswith(("loan_", "bill_", "applicant_", "crop_", "form_"))]
             dropped = hotlines(say.DROPPED)
             message = Message(dropped.text, dropped.spoken, kind="cancelled")
@@ -133,10 +136,13 @@ class Guard:
         if not _yes(turn):
             return self._warned(turn, form, state)
         if stage == 1:
-            choices = (Option(say.SURE, payload("affirm")), *self._ways_out())
-            message = Message(say.SECOND, options=choices, kind="guard")
-            return Reply((message,), self._kept(turn, form, {**state, "stage": 2}))
+            return self._asked_again(turn, form, state)
         return None
+
+    def _asked_again(self, turn: Turn, form: str, state: dict[str, Any]) -> Reply:
+        choices = (Option(say.SURE, payload("affirm")), *self._ways_out())
+        message = Message(say.SECOND, options=choices, kind="guard")
+        return Reply((message,), self._kept(turn, form, {**state, "stage": 2}))
 
     def _warned(self, turn: Turn, form: str, state: dict[str, Any]) -> Reply:
         told = hotlines(say.WARNING.format(reason=say.REASONS[state["sign"]]))
@@ -159,7 +165,8 @@ class Guard:
 def _yes(turn: Turn) -> bool:
     if turn.is_payload:
         return turn.intent == "affirm"
-    return words.yes(turn.words) or (_GO_ON.search(turn.words) is not None and not is_question(turn.words))
+    plain = not is_question(turn.words) and re.search("[不没莫别甭]", turn.words) is None
+    return words.yes(turn.words) or (plain and _GO_ON.search(turn.words) is not None)
 
 
 def _intent_of(form: str) -> str:

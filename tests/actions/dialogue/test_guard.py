@@ -59,6 +59,17 @@ def test_ordinary_answers_are_no_tricks(text: str) -> None:
     assert found(text) is None
 
 
+@pytest.mark.parametrize("text", ["不是我自己要办，是他教我的", "他不让我说", "没有", "没得人教我", "五万", "还要办吗"])
+async def test_what_is_no_clear_yes_never_goes_on(text: str) -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷款", "apply_loan")
+    await talk.say("他说要先刷流水才放款")
+    await talk.press("我知道了，还要办")
+    said = await talk.say(text)
+    assert "您想贷多少钱" not in said
+    assert talk.slots["loan_amount"] is None
+
+
 async def test_the_form_is_dropped_on_a_no() -> None:
     talk = Talk("pay_bill")
     await talk.say("交电费", "pay_bill")
