@@ -16,8 +16,8 @@ TRIED = "form_tried"
 """Submitting was tried and its outcome is not known: nothing may be said about it as certain."""
 DRAFT_SEEN = "draft_seen"
 """Whether an unfinished form was looked for in this session."""
-FLEETING = frozenset(("loan_consent", "bill_found"))
-"""Slots of a draft that do not last until tomorrow: a consent, and what the bank said."""
+FLEETING = frozenset(("loan_consent", "loan_credit", "bill_found"))
+"""Slots of a draft that do not last until tomorrow: consents, and what the bank said."""
 FREE_TEXT = frozenset(("loan_purpose",))
 """Slots that any sentence could be read into; only filled when they are asked for, or by the opening sentence."""
 MISSES_BEFORE_PERSON = 3

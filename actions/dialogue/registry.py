@@ -12,7 +12,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dialogue import emergency, handed_in
+from actions.dialogue import emergency, handed_in, words
 from actions.dialogue.answers import FraudAnswer, KnowledgeAnswer
 from actions.dialogue.bill import BillForm
 from actions.dialogue.desk import Person, Progress, is_case_number, not_connected

@@ -50,7 +50,7 @@ async def test_an_unlikely_reading_answers_nothing() -> None:
 async def test_a_doubtful_yes_submits_nothing() -> None:
     talk = Talk("apply_loan")
     await talk.say("我是赵家村的王二娃，想贷五万买化肥，两年", "apply_loan")
-    for said in ("不种也不养", "13800138000", "同意"):
+    for said in ("不种也不养", "13800138000", "同意", "同意"):
         await talk.say(said)
     assert talk.asked == "loan_confirm"
     await talk.heard(("对", 0.5), ("不对", 0.5), intent="affirm")

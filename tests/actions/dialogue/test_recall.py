@@ -92,7 +92,7 @@ async def test_an_answer_instead_of_a_choice_begins_anew() -> None:
 
 async def test_consent_does_not_last_until_tomorrow() -> None:
     talk = await half_done()
-    for said in ("两年", "王二娃", "13800138000", "赵家村", "同意"):
+    for said in ("两年", "王二娃", "13800138000", "赵家村", "同意", "同意"):
         await talk.say(said)
     assert talk.asked == "loan_confirm"
     talk.next_day()
@@ -108,7 +108,7 @@ async def test_nothing_is_kept_of_what_ended(how: str) -> None:
     if how == "cancel":
         await talk.say("不办了", "cancel")
     else:
-        for said in ("两年", "王二娃", "13800138000", "赵家村", "同意"):
+        for said in ("两年", "王二娃", "13800138000", "赵家村", "同意", "同意"):
             await talk.say(said)
         await talk.say("对", "affirm")
         assert talk.services.submitted
