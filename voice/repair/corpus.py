@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from nlu.dialect import lexicon
+from nlu.dialect.entities import BILL_TYPES
 
 Weighted = tuple[str, float]
 SPOKEN = 3.0
@@ -71,6 +72,9 @@ _BEFORE = (
     "",
     "",
 )
+_PAY = ("充", "交", "缴", "给手机充", "帮我交", "我要交", "先充", "想充")
+_MONEY = ("块", "块钱", "元")
+_CORRECTED = ("不对是", "不对我说的是", "错了是", "我说的是", "应该是", "不对改成")
 _NUMBER_OF = ("户号是", "户号是", "户号", "电话是", "电话", "手机号是", "号码是", "账号是", "后四位是", "", "")
 _OUTSIDE = re.compile(r"https?://\S+|\[[^\]]*\]\([^)]*\)|\([a-z_]+\)")
 
@@ -112,6 +116,15 @@ def generated(rng: random.Random) -> Iterator[Weighted]:
         yield f"{rng.choice(_NUMBER_OF)}{said}", 1.0
     for _ in range(2500):
         yield f"{rng.choice(_BEFORE)}{_number(rng)}{rng.choice(_UNITS)}", 1.0
+    bills = [name for names in BILL_TYPES.values() for name in names.split("|") if name.endswith("费")]
+    for _ in range(500):
+        paid = f"{_number(rng)}{rng.choice(_MONEY)}{rng.choice(('', '的'))}{rng.choice(bills)}"
+        yield f"{rng.choice(_PAY)}{paid}", 1.0
+        yield f"{rng.choice(_CORRECTED)}{_sum_said(rng)}不是{_sum_said(rng)}", 1.0
+
+
+def _sum_said(rng: random.Random) -> str:
+    return _number(rng) + rng.choice(("", "", "万")) + rng.choice(("", *_MONEY))
 
 
 def _number(rng: random.Random) -> str:
