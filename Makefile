@@ -35,6 +35,7 @@ eval: setup ## Measure search (also as it grows), the fraud check and hearing; t
 	@$(APP)/python -m benchmarks.knowledge_scale
 	@if [ -f $(FRAUD_MESSAGES) ]; then $(APP)/python -m benchmarks.knowledge_fraud $(FRAUD_MESSAGES); \
 	else echo "fraud check: skipped, $(FRAUD_MESSAGES) is not there"; fi
+	@$(APP)/python -m benchmarks.voice_cost
 	@if [ -d $(RECORDINGS) ]; then $(APP)/python -m benchmarks.voice $(RECORDINGS); \
 	else echo "hearing: skipped, $(RECORDINGS) is not there"; fi
 

@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import psutil
 
@@ -27,6 +28,7 @@ MESSAGES = (
 REPLY = "您的种植贷款申请已经提交，金额50,000元，我们会在3天内给您回电话，请保持手机畅通。"
 LONG = REPLY + "申请时请带上身份证和银行卡。" + "贷款还没有批下来，任何人让您先交钱，都是骗子。"
 ROUNDS = 3
+RESULT = Path(__file__).parent / "results" / "voice_cost.md"
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,12 @@ def _cpu(service: VoiceService, name: str) -> Iterator[_Spent]:
 
 
 def main() -> None:
-    """Print the table."""
-    print(heading())
-    print("\n| what | figure |\n|---|--:|")
-    for one in asyncio.run(measure(VoiceConfig.from_settings(load_settings()))):
-        print(f"| {one.what} | {one.figure} |")
+    """Write and print the table."""
+    rows = asyncio.run(measure(VoiceConfig.from_settings(load_settings())))
+    lines = ["# What hearing and speaking cost", "", heading(), "", "| what | figure |", "|---|--:|"]
+    lines += [f"| {one.what} | {one.figure} |" for one in rows]
+    RESULT.write_text("\n".join(lines) + "\n", "utf-8")
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.commands.meaning import Meaning, MeaningError, meanings
+from bot.commands.meaning import MeaningError, meanings
 from bot.commands.output import fail, print_json
 from settings import Settings, load_settings
 from voice.config import VoiceConfig
@@ -33,7 +34,7 @@ def evaluate(
     """Errors by accent and voice, and the share of recordings that mean the same as their text."""
     settings = load_settings()
     try:
-        judged, cost = asyncio.run(judge(settings, manifest, meaning=meaning, fresh=fresh))
+        ((judged, cost),) = judge(settings, [manifest], meaning=meaning, fresh=fresh)
         if lost is not None:
             lost.write_text("".join(_lost(judged)), encoding="utf-8")
     except OSError as error:
@@ -49,34 +50,39 @@ def evaluate(
         typer.echo(table(figures))
 
 
-async def judge(
-    settings: Settings, manifest: Path, *, meaning: bool = True, fresh: bool = False
-) -> tuple[list[Judged], Cost]:
-    """Every recording of ``manifest`` under every variant, and what hearing them cost.
+def judge(
+    settings: Settings, manifests: Sequence[Path], *, meaning: bool = True, fresh: bool = False
+) -> list[tuple[list[Judged], Cost]]:
+    """For each manifest its recordings under every variant, and what hearing them cost.
 
     Raises:
         ManifestError, MeaningError, VoiceError: say what is wrong or missing.
     """
-    clips = read(manifest)
+    listed = [(read(manifest), manifest.parent) for manifest in manifests]
     config = VoiceConfig.from_settings(settings)
     repairer = Repairer.open(config.repair_model)
-    heard, cost = await listen(config, clips, manifest.parent, settings.state_dir / "heard", fresh=fresh)
-    judged = [
-        Judged(one, variant.name, tuple(variant.of(one.hypotheses, repairer))) for variant in VARIANTS for one in heard
-    ]
-    return (_with_meaning(settings, judged) if meaning else judged), cost
+    judged, costs, sizes = list[Judged](), list[Cost](), list[int]()
+    for clips, folder in listed:
+        heard, cost = asyncio.run(listen(config, clips, folder, settings.state_dir / "heard", fresh=fresh))
+        some = [Judged(one, v.name, tuple(v.of(one.hypotheses, repairer))) for v in VARIANTS for one in heard]
+        judged += some
+        costs.append(cost)
+        sizes.append(len(some))
+    if meaning:  # for all at once: loading the dialogue model takes longer than asking it
+        judged = _with_meaning(settings, judged)
+    ends = list(accumulate(sizes))
+    return [(judged[end - size : end], cost) for end, size, cost in zip(ends, sizes, costs, strict=True)]
 
 
 def _with_meaning(settings: Settings, judged: list[Judged]) -> list[Judged]:
     """Compares each recording with its text, understood in the same way."""
-    texts = list(dict.fromkeys(one.heard.clip.text for one in judged))
-    messages = [[(text, 1.0)] for text in texts]
-    messages += [[(h.text, h.confidence) for h in one.hypotheses] for one in judged]
-    found = meanings(settings, messages)
-    meant: dict[str, Meaning] = dict(zip(texts, found, strict=False))
+    said = [((one.heard.clip.text, 1.0),) for one in judged]
+    heard = [tuple((h.text, h.confidence) for h in one.hypotheses) for one in judged]
+    different = list(dict.fromkeys([*said, *heard]))
+    meaning = dict(zip(different, meanings(settings, different), strict=True))
     return [
-        replace(one, kept=what == meant[one.heard.clip.text], meant=str(meant[one.heard.clip.text]), got=str(what))
-        for one, what in zip(judged, found[len(texts) :], strict=True)
+        replace(one, kept=meaning[text] == meaning[sound], meant=str(meaning[text]), got=str(meaning[sound]))
+        for one, text, sound in zip(judged, said, heard, strict=True)
     ]
 
 
