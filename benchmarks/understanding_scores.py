@@ -112,10 +112,10 @@ def entity_scores(material: Sequence[Labelled], find: Callable[[str], list[Entit
 
 
 def _same(label: Label, entity: Entity) -> bool:
-    overlap = entity.start < label.start + len(label.words) and label.start < entity.end
+    if label.kind != entity.entity or entity.start >= label.start + len(label.words) or label.start >= entity.end:
+        return False
     wanted = label.value or label.words
     if label.kind in ("crop", "livestock", "product"):
         wanted = lexicon.terms(label.kind).get(wanted, wanted)
     value = entity.value
-    same = float(value) == float(wanted) if isinstance(value, (int, float)) else value == wanted
-    return overlap and label.kind == entity.entity and same
+    return abs(value - float(wanted)) < 1e-9 if isinstance(value, (int, float)) else value == wanted

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from nlu.dialect import lexicon
+from nlu.dialect.dates import find_dates
 from nlu.dialect.digits import digit_runs, is_phone
 from nlu.dialect.numbers import Found, find_amounts, find_areas, find_phones, find_terms
 
@@ -30,26 +31,39 @@ _SURNAMES = (
 )
 _NAME_END = r"(?=[,，。、！!；; ]|$|我|电话|手机|号码|住|家|今年|想|要|是|在|身份|啊|哈|嘛|呢|的)"
 _NAME = re.compile(
-    rf"(?:我叫|俺叫|额叫|我的名字(?:叫|是)|名字(?:叫|是)|姓名(?:叫|是)?|我是(?:[{_HAN}]{{1,6}}[村镇乡组队屯寨庄])的?|我是|俺是(?:[{_HAN}]{{1,6}}[村镇乡组队屯寨庄])的)"
+    rf"(?:我叫|俺叫|额叫|[他她爹爸妈娘子女哥弟姐妹婆公妇伴孙侄人]叫|(?:姓[{_HAN}])[,，。 ]?(?:名字)?叫|我的名字(?:叫|是)|名字(?:叫|是)|姓名(?:叫|是)?|我是(?:[{_HAN}]{{1,6}}[村镇乡组队屯寨庄])的?|我是|俺是(?:[{_HAN}]{{1,6}}[村镇乡组队屯寨庄])的)"
     rf"[:：]?(?P<name>(?:欧阳|上官|司马|诸葛|[{_SURNAMES}])[{_HAN}]{{1,2}}?){_NAME_END}"
+)
+_NAME_FIRST = re.compile(
+    rf"^(?P<name>[{_SURNAMES}][{_HAN}]{{2}})[,，、 ](?=[{_HAN}]{{2,8}}(?:省|市|县|镇|乡|村|屯|寨|庄)|电话|手机|[1１一幺])"
+)
+"""A bare name before a place or a number, as on a form."""
+_NAME_LAST = re.compile(
+    rf"[{_HAN}]{{2,6}}[村镇乡组队屯寨庄](?:[一二三四五六七八九十]{{1,2}}[组队社])?的?(?P<name>[{_SURNAMES}][{_HAN}]{{2}})$"
 )
 _NOT_NAME = re.compile(
     r"^(?:农|问|想|说|种|养|来|个|不|本|贫|村|党|老|单|马上|安全|方便|关于|白天|常|成|解|包|房|钱|谷|毛|向|万一|高龄|石头)|.*(?:户|贷|费|款)$"
 )
+_IN_PLACE = rf"(?![的了个是我你他她它俺咱额哪啥什么这那有没说问听请搁给让把吗嘛呢吧们本改])[{_HAN}]"
+"""Characters of a place's name: no pronouns, particles or verbs of speech."""
 _PLACE = re.compile(
     rf"(?:我是|俺是|我在|住在?|家在|来自|家住|我们|俺们|到|去|在|[,，。 ]|^)"
-    rf"(?P<place>[{_HAN}]{{1,8}}?(?:省|市|县|自治州|镇|乡|村|屯|寨|庄)(?:[{_HAN}]{{1,6}}?(?:县|镇|乡|村|屯|寨|庄))*)"
+    rf"(?P<place>(?![在住来到去想要叫今明昨后前每几])(?:{_IN_PLACE}){{1,8}}?(?:省|市|县|自治州|镇|乡|村|屯|寨|庄)"
+    rf"(?:(?:{_IN_PLACE}){{1,6}}?(?:县|镇|乡|村|屯|寨|庄))*)(?![民委干长支主口务])"
 )
+_HAMLET = re.compile(
+    rf"(?P<place>(?:[{_HAN}]{{1,4}}[县镇乡])?[{_SURNAMES}]家(?:沟|坪|湾|岭|坡|岗|堡|集|店|营|坝|坳|塘|冲|垭|洼|河|桥|滩|洞|梁|台|圩|畈|院|楼|窑|墕|峁|寨|庄|屯|村)"
+    rf"(?:子|村)?)"
+)
+"""李家沟: villages named for a family need no other sign."""
 _NOT_PLACE = re.compile(
     r"(?:返|还|本|全|农|外|我们|这个|那个|哪个|各|新|咱|贫困|隔壁|集|超|门|夜|菜|股|上|下|进|回|驻|到|我|城)[市县镇乡村]$|^(?:一个|哪|什么|这|那|怎么|我的)"
 )
-_DATE = re.compile(
-    r"(?:(?:今|明|去|前|后)年)?(?:\d{1,2}|[一二三四五六七八九十]{1,2})月(?:份|(?:\d{1,2}|[一二三四五六七八九十]{1,3})[号日])?"
-    r"|(?:今天|明天|后天|大后天|昨天|前天|今儿|明儿|后儿|下周[一二三四五六日天]?|这周[一二三四五六日天]?|上个月|这个月|下个月|本月|今年|明年|去年)(?:上午|下午|晚上|早上|中午)?"
-    r"|(?:19|20)\d{2}年(?:\d{1,2}月(?:\d{1,2}[日号])?)?"
-)
 _ACCOUNT_BEFORE = re.compile(r"(?:户号|账号|帐号|卡号|编号|客户号|用户号|缴费号|号码|户|号)(?:就)?(?:是|为)?[:： ]*$")
-_PRICE_UNIT = re.compile(r"(?:一|每)(?P<unit>公斤|斤|吨|头|只|亩|袋|车)(?!地)")
+_TOGETHER = re.compile(rf"一块(?=[{_HAN}])(?![钱一二三四五六七八九两多半整零])")
+"""一块 for together: 手机和卡一块丢了."""
+_TAKEN_BACK = re.compile(r"[,，]?(?:不对|错了|错啦|错咧|说错|写错|不是这个)")
+_PRICE_UNIT = re.compile(r"(?:一|每)(?P<unit>公斤|斤|吨|头|只|亩|袋|车|桶|瓶|筐|箱|棵)(?!地)")
 
 
 @dataclass(frozen=True)
@@ -80,21 +94,26 @@ def find_entities(text: str) -> list[Entity]:
 
 def _candidates(text: str) -> Iterator[Entity]:
     """Candidates, the more certain first: an earlier one keeps its place."""
-    yield from _from_numbers(find_phones(text))
+    for phone in find_phones(text):
+        taken_back = bool(_TAKEN_BACK.match(text, phone.end))
+        yield Entity("phone", phone.start, phone.end, phone.text, str(phone.value), taken_back)
     for run in digit_runs(text, shortest=6):
         named = _ACCOUNT_BEFORE.search(text[: run.start])
         if named or (not is_phone(run.digits) and len(run.digits) >= 8):
             yield Entity("account", run.start, run.end, text[run.start : run.end], run.digits)
-    yield from _from_numbers([*find_areas(text), *find_terms(text), *find_amounts(text)])
-    for match in _NAME.finditer(text):
-        if not _NOT_NAME.match(match["name"]):
-            yield _group(match, "name", match["name"])
+    amounts = [f for f in find_amounts(text) if not _TOGETHER.match(text, f.start)]
+    yield from _from_numbers([*find_areas(text), *find_terms(text), *amounts])
+    for pattern in (_NAME, _NAME_FIRST, _NAME_LAST):
+        for match in pattern.finditer(text):
+            if not _NOT_NAME.match(match["name"]) and match["name"] not in _things():
+                yield _group(match, "name", match["name"])
     for kind, pattern in _BILLS:
         yield from (Entity("bill_type", *m.span(), m.group(), kind) for m in pattern.finditer(text))
     for match in _PLACE.finditer(text):
         if not _NOT_PLACE.search(match["place"]):
             yield _group(match, "place", match["place"])
-    yield from (Entity("date", *m.span(), m.group(), m.group()) for m in _DATE.finditer(text))
+    yield from (_group(match, "place", match["place"]) for match in _HAMLET.finditer(text))
+    yield from (Entity("date", f.start, f.end, f.text, str(f.value)) for f in find_dates(text))
     for kind in ("product", "crop", "livestock"):
         pattern, names = _terms(kind)
         yield from (Entity(kind, *m.span(), m.group(), names[m.group()]) for m in pattern.finditer(text))
@@ -119,9 +138,26 @@ _SINGLE = frozenset("猪牛羊鸡鸭鹅鱼兔虾蟹驴骡")
 _NOT_ALONE = {"鸡": "(?!蛋|毛)", "马": "(?!上)", "牛": "(?!市)", "猪": "(?!肉)", "鱼": "(?!腥)"}
 
 
+_PLAIN = {
+    "product": "鸡蛋 鸭蛋 鹅蛋 牛奶 羊奶 蜂蜜 羊毛 羊绒 猪肉 牛肉 羊肉 粉条 菜籽油 花生油 茶油 豆油 旋耕机 微耕机 播种机 插秧机 "
+    "打药机 无人机 水泵 增氧机 烘干机 抽水机 粉碎机 割草机 打捆机 农用车 磷肥 钾肥 氮肥 碳铵 杀虫剂 农膜 大棚膜 滴灌带 豆粕 兽药 疫苗 "
+    "草料 柴油 麦种 稻种 菜种 树苗 果苗 菜苗",
+    "livestock": "黑山羊 猪崽 羊羔子 架子牛 育肥牛 羯羊 滩羊 肉鸽",
+    "crop": "沙糖桔 砂糖桔 脐橙 药材 羊肚菌 豇豆 冬瓜 白茶 金银花 茶籽 油茶",
+}
+"""Standard names the lexicon has no dialect word for."""
+
+
+@lru_cache(maxsize=1)
+def _things() -> frozenset[str]:
+    """What looks like a name and is none (高粱 begins with a surname)."""
+    return frozenset(word for kind in ("product", "crop", "livestock") for word in _terms(kind)[1])
+
+
 @lru_cache(maxsize=8)
 def _terms(kind: str) -> tuple[re.Pattern[str], dict[str, str]]:
-    names = {w: m for w, m in lexicon.terms(kind).items() if len(w) > 1 or w in _SINGLE}
+    plain = {word: word for word in _PLAIN.get(kind, "").split()}
+    names = {w: m for w, m in (plain | dict(lexicon.terms(kind))).items() if len(w) > 1 or w in _SINGLE}
     return re.compile(_alternatives(sorted(names, key=len, reverse=True))), names
 
 
