@@ -30,7 +30,8 @@ FRAUD_MESSAGES := ../shared/data/fraud_dev.jsonl
 
 RECORDINGS := ../shared/speech
 
-eval: setup ## Measure search (also as it grows), the fraud check and hearing; tables in benchmarks/results
+eval: setup ## Measure understanding, search (also as it grows), the fraud check and hearing; tables in benchmarks/results
+	@.venv-rasa/bin/python -m benchmarks.understanding --diet
 	@$(APP)/python -m benchmarks.knowledge_retrieval
 	@$(APP)/python -m benchmarks.knowledge_scale
 	@if [ -f $(FRAUD_MESSAGES) ]; then $(APP)/python -m benchmarks.knowledge_fraud $(FRAUD_MESSAGES); \

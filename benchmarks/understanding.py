@@ -3,8 +3,8 @@
 Writes ``results/understanding.md`` and the confusion matrix beside it. Measured: the trained model of the product on
 the sentences of ``sentences/`` (as written, in dialect words, misheard), three-fold cross-validation in which all that
 was made from one pattern stays on one side, entities, time; with ``--diet`` Rasa's own classifier in the same run, both
-trained on the written sentences alone, as DIET takes an hour for all of them. ``--development`` looks at the development part, lists its errors and writes nothing; the
-test part is never listed.
+trained on the written sentences alone to keep the run short. ``--development`` looks at the
+development part, lists its errors and writes nothing; the test part is never listed.
 """
 
 from __future__ import annotations
