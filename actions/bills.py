@@ -94,7 +94,7 @@ class AlreadyOpen(BillError):
     """A payment of this bill waits already, so no second one was started; ``case`` is the sender's own, else None."""
 
     code = "already_open"
-    message = "这张账单已经有人开了交费单，正等着确认付款，没有再开。过半个钟头再看看。"
+    message = "这张账单已经有人开了交费单，正等着确认付款，没有再开。等那一笔付完了，或者过期了，再来看。"
 
     def __init__(self, case: Case | None) -> None:
         super().__init__()

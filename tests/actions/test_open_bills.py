@@ -140,3 +140,11 @@ async def test_staff_see_what_is_unusual_about_an_application(
     with ledger.write() as session:
         session.execute(update(CaseRow).values(created_at=old))
     assert "many_attempts" not in {flag.kind for flag in (await loans.submit(application, "k5")).flags}
+
+
+async def test_a_sandbox_of_before_parts_is_brought_up_to_date(sandbox: Sandbox, bank: HttpBank) -> None:
+    await sandbox.stop()
+    sandbox.execute("ALTER TABLE bills DROP COLUMN partial_from_fen")
+    await sandbox.start()
+    assert (await bank.look_up_bill("electricity", "12345678")).partial_from_fen == 1000
+    assert (await bank.look_up_bill("pension", "70010001")).partial_from_fen is None

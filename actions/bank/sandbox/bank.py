@@ -7,7 +7,7 @@ import secrets
 from datetime import UTC, date, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.orm import Session
 
 from actions.bank.sandbox.models import Base, BillRow, LoanRequestRow, LoanRow, NoticeRow, PaymentKeyRow, PaymentRow
@@ -110,6 +110,7 @@ class SandboxBank:
         self._engine = engine
         self._public_url = public_url
         Base.metadata.create_all(engine)
+        _add_columns(engine)
         with Session(engine) as session, session.begin():
             seed(session, date.today())
 
@@ -346,6 +347,17 @@ class SandboxBank:
             status=row.status,
             receipt=row.receipt,
         )
+
+
+def _add_columns(engine: Engine) -> None:
+    """Bring a sandbox database of an older version up to date (its later columns may all be empty)."""
+    with engine.begin() as connection:
+        for table in Base.metadata.sorted_tables:
+            there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in there:
+                    kind = column.type.compile(engine.dialect)
+                    connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"))
 
 
 def _loan(row: LoanRow) -> dict[str, object]:

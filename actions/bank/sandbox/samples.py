@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from actions.bank.sandbox.models import BillRow
@@ -66,6 +66,9 @@ PARTIAL_FROM = {"electricity": 1000, "water": 1000, "gas": 1000, "phone": 1000}
 def seed(session: Session, today: date) -> None:
     """Add the samples that are not there yet; what was paid stays paid."""
     there = {(kind, account) for kind, account in session.execute(select(BillRow.bill_type, BillRow.account))}
+    for kind, least in PARTIAL_FROM.items():  # of a database from before parts could be paid
+        empty = (BillRow.bill_type == kind, BillRow.partial_from_fen.is_(None), BillRow.id.startswith("sample-"))
+        session.execute(update(BillRow).where(*empty).values(partial_from_fen=least))
     for kind, account, holder, due, paid in SAMPLE_BILLS:
         if (kind, account) in there:
             continue
