@@ -73,6 +73,12 @@ class Settings(BaseSettings):
     knowledge_dirs: list[Path] = Field(default_factory=lambda: [ROOT / "knowledge" / "content"])
     default_region: str = "national"
 
+    embed_hosts: list[str] = []
+    """Origins that may show the web chat in a frame, e.g. ``["https://app.bank.example"]``."""
+
+    staff_hours: str = Field(default="1-5 08:30-17:30", pattern=r"^[1-7]-[1-7] \d\d:\d\d-\d\d:\d\d$")
+    """When staff answer at the console: days (1 Monday to 7 Sunday) and hours, Chinese time."""
+
     turn_timeout_s: float = Field(default=30.0, gt=0)
     max_text_chars: int = Field(default=2000, ge=1)
     max_audio_bytes: int = Field(default=10 * 2**20, ge=1)
@@ -113,6 +119,8 @@ class Settings(BaseSettings):
     """Shared by gateway, Rasa and action server."""
     bank_key: SecretStr = SecretStr("")
     """Signs requests to the bank's open API."""
+    embed_key: SecretStr = SecretStr("")
+    """Shared with a host that embeds the web chat: it signs tokens for its users with it (JWT, HS256)."""
     ledger_key: SecretStr = SecretStr("")
     """Base64 of 32 bytes; encrypts personal fields of the ledger."""
 

@@ -20,9 +20,17 @@ from bot.channels.export import ExportRoutes
 from bot.channels.http import errors_as_json, json_response
 from bot.channels.media import MediaRoutes
 from bot.channels.web import WebChannel
+from bot.channels.web.visitors import Visitors
 from bot.mailbox import Mailbox
+from bot.people.accounts import Accounts
+from bot.people.book import TalkBook
+from bot.people.console import Console
+from bot.people.feedback import Feedback
+from bot.people.front import Front
+from bot.people.handoff import HandOffDesk
+from bot.people.hours import Hours
+from bot.people.privacy import Privacy, keep_clean
 from bot.pictures import Pictures
-from bot.privacy import Privacy, keep_clean
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
 from bot.turn import Ear, TurnService
@@ -69,12 +77,21 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
     session = aiohttp.ClientSession()
     rasa = RasaClient(session, settings.url_of("rasa"), secret, settings.turn_timeout_s)
     cases = CasesClient(session, settings.url_of("actions"), secret)
-    privacy = Privacy(store, rasa, cases, _TOLD)
+    talks, feedback = TalkBook(engine), Feedback(engine, store)
+    front = Front(Privacy(store, rasa, cases, _TOLD), HandOffDesk(talks, Hours.parse(settings.staff_hours)), feedback)
     turns = TurnService(
-        rasa, voice, store, privacy, max_text_chars=settings.max_text_chars, default_region=settings.default_region
+        rasa, voice, store, front, max_text_chars=settings.max_text_chars, default_region=settings.default_region
     )
     api = ApiChannel(turns, cases, rasa, api_key, mailbox=mailbox, max_audio_bytes=settings.max_audio_bytes)
-    page = WebChannel(turns, session_secret, mailbox=mailbox, max_audio_bytes=settings.max_audio_bytes)
+    page = WebChannel(
+        turns,
+        Visitors(session_secret, settings.embed_key.get_secret_value()),
+        store=store,
+        feedback=feedback,
+        mailbox=mailbox,
+        max_audio_bytes=settings.max_audio_bytes,
+        hosts=settings.embed_hosts,
+    )
     channels = Channels([api, page, *chats(settings, turns, store, engine, voice)], mailbox)
 
     async def healthz(_request: web.Request) -> web.Response:
@@ -111,6 +128,7 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
             *AudioRoutes(store, voice).routes(),
             *MediaRoutes(Pictures(store, session, settings.url_of("actions"), secret)).routes(),
             *ExportRoutes(store).routes(),
+            *Console(Accounts(engine), talks, store, channels.deliver, session_secret).routes(),
         ]
     )
     return app

@@ -27,9 +27,9 @@ EXPORT_KEPT = timedelta(days=1)
 
 
 class Base(DeclarativeBase):
-    """Tables of the gateway's database. Rows with ``created_at`` are deleted after :data:`TURNS_KEPT`; ``sender`` is
-    always a conversation id, and what it stands in goes with a person who wants to be forgotten, unless the table's
-    info says that it ``stays``."""
+    """Tables of the gateway's database. Rows with ``created_at`` are deleted after :data:`TURNS_KEPT`, or after
+    what the table's info names as ``kept``; ``sender`` is always a conversation id, and what it stands in goes with a
+    person who wants to be forgotten, unless the info says that it ``stays``."""
 
 
 class AnsweredTurn(Base):
@@ -110,6 +110,7 @@ class Export(Base):
     """A page with all that is kept about a sender, made at their wish. The id cannot be guessed."""
 
     __tablename__ = "exports"
+    __table_args__ = ({"info": {"kept": EXPORT_KEPT}},)
     id: Mapped[str] = mapped_column(String(43), primary_key=True)
     sender: Mapped[str] = mapped_column(String(200), index=True)
     page: Mapped[str] = mapped_column(Text)
@@ -213,6 +214,16 @@ class GatewayStore:
         with Session(self._engine) as session, session.begin():
             session.add(SpokenText(id=key, sender=sender, text=text, created_at=datetime.now(UTC)))
 
+    def last_turn(self, sender: str) -> str | None:
+        """The newest answered turn of a sender (JSON)."""
+        query = select(AnsweredTurn.answer).where(AnsweredTurn.sender == sender)
+        with Session(self._engine) as session:
+            return session.scalar(query.order_by(AnsweredTurn.created_at.desc()).limit(1))
+
+    def turn(self, sender: str, turn_id: str) -> str | None:
+        """A recent answered turn of a sender by its id (JSON)."""
+        return next((answer for _, answer in reversed(self.said(sender)) if f'"{turn_id}"' in answer), None)
+
     def spoken_text(self, key: str) -> str | None:
         with Session(self._engine) as session:
             row = session.get(SpokenText, key)
@@ -266,19 +277,14 @@ class GatewayStore:
             for table in _personal():
                 session.execute(delete(table).where(table.c.sender == sender))
 
-    def forget_before(self, moment: datetime) -> None:
-        """Delete everything older than ``moment``."""
+    def forget_old(self, now: datetime | None = None) -> list[str]:
+        """Delete what is older than it may be; the senders who do not want to be remembered and have been silent."""
+        now = now or datetime.now(UTC)
         with Session(self._engine) as session, session.begin():
             for table in Base.metadata.sorted_tables:
                 if "created_at" in table.c:
-                    session.execute(delete(table).where(table.c.created_at < moment))
-
-    def forget_old(self) -> list[str]:
-        """Delete what is older than it may be; the senders who do not want to be remembered and have been silent."""
-        now = datetime.now(UTC)
-        self.forget_before(now - TURNS_KEPT)
-        with Session(self._engine) as session, session.begin():
-            session.execute(delete(Export).where(Export.created_at < now - EXPORT_KEPT))
+                    kept: timedelta = table.info.get("kept", TURNS_KEPT)
+                    session.execute(delete(table).where(table.c.created_at < now - kept))
             unwilling = select(Contact.sender).where(Contact.consent == Consent.REFUSED)
             offers = select(Offer.sender).where(Offer.sender.in_(unwilling), Offer.created_at < now - REFUSED_KEPT)
             silent = list(session.scalars(offers))

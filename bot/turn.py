@@ -17,7 +17,8 @@ from bot import language
 from bot.errors import EmptyTextError, ServiceUnavailableError, TextTooLongError, TurnError
 from bot.hints import hints_for
 from bot.options import OfferedOption, choose
-from bot.privacy import DELETE, Privacy
+from bot.people.front import Front
+from bot.people.privacy import DELETE
 from bot.rasa import DialogueMessage, DialogueRequest, RasaClient
 from bot.schema import Alternative, Heard, Option, Reply, Source, Timings, Turn, Understood
 from bot.speakers import Speakers
@@ -73,7 +74,7 @@ class TurnService:
         rasa: the dialogue.
         ear: hears voice messages; None when this gateway has no voice.
         store: the gateway's memory.
-        privacy: answers wishes about what is kept, and tells newcomers.
+        front: what the gateway answers itself, and adds.
         max_text_chars: longer texts are refused.
         default_region: for senders whose region is unknown.
     """
@@ -83,7 +84,7 @@ class TurnService:
         rasa: RasaClient,
         ear: Ear | None,
         store: GatewayStore,
-        privacy: Privacy,
+        front: Front,
         *,
         max_text_chars: int,
         default_region: str,
@@ -91,7 +92,7 @@ class TurnService:
         self._rasa = rasa
         self._ear = ear
         self._store = store
-        self._privacy = privacy
+        self._front = front
         self._max_text_chars = max_text_chars
         self._default_region = default_region
         self._speakers = Speakers()
@@ -131,10 +132,8 @@ class TurnService:
         if language.is_foreign(text):
             understood, messages = None, [_foreign_message()]
         else:
-            understood, messages = await self._answer(inbound, turn_id, message_id, text, transcript, question.options)
-        notice = await self._privacy.notice(inbound.conversation, inbound.channel)
-        if notice is not None:
-            messages = [*messages, notice]
+            understood, messages = await self._answer(inbound, turn_id, message_id, text, transcript, question)
+        messages = [*messages, *await self._front.after(inbound.conversation, inbound.channel, messages)]
         done = time.monotonic()
         replies, options, spoken, pictures = _compose(messages)
         asked = Question(tuple(options), _asked(messages), turn_id)
@@ -155,6 +154,7 @@ class TurnService:
         await asyncio.to_thread(
             self._store.finish_turn, inbound.conversation, message_id, turn.model_dump_json(), asked, spoken, pictures
         )
+        await self._front.note(inbound.conversation, turn)
         return turn
 
     def checked(self, text: str) -> str:
@@ -190,15 +190,15 @@ class TurnService:
         message_id: str,
         text: str,
         transcript: Transcript | None,
-        offered: tuple[OfferedOption, ...],
+        question: Question,
     ) -> tuple[Understood | None, list[DialogueMessage]]:
-        """What the message means and what is replied: by the gateway itself where it is about what is kept."""
-        chosen = choose(text, offered)
-        private = await self._privacy.answer(inbound.conversation, text, chosen)
-        if private is not None:
+        """What the message means and what is replied, by the gateway itself where it concerns people."""
+        chosen = choose(text, question.options)
+        own = await self._front.answer(inbound.conversation, text, chosen, question.asks)
+        if own is not None:
             if chosen and chosen.payload == DELETE:
                 self._speakers.forget(inbound.conversation)
-            return None, private
+            return None, own
         self._speakers.said(inbound.conversation, text)
         answer = await self._rasa.turn(
             DialogueRequest(

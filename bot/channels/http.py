@@ -7,7 +7,8 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -16,12 +17,13 @@ from pydantic import ValidationError
 
 from bot.errors import AudioTooLargeError, BadRequestError, BodyTooLargeError, TurnError
 from bot.mailbox import Mailbox
-from bot.schema import TurnRequest
+from bot.schema import Model, TurnRequest
 from bot.turn import Inbound
 
 log = logging.getLogger(__name__)
 _FIELD_BYTES = 100_000
 _NUMBER = re.compile("[0-9]{1,15}")
+M = TypeVar("M", bound=Model)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -68,6 +70,18 @@ def parse_turn_request(body: bytes | dict[str, Any]) -> TurnRequest:
         if isinstance(error, ValidationError):
             fields = "、".join(sorted({".".join(map(str, e["loc"])) or "JSON" for e in error.errors()}))
         raise BadRequestError(f"请求的格式不对：{fields or 'JSON'}。") from error
+
+
+def parsed(model: type[M], body: bytes) -> M:
+    """A validated body.
+
+    Raises:
+        BadRequestError: it is not what it should be.
+    """
+    try:
+        return model.model_validate_json(body)
+    except (ValidationError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequestError from error
 
 
 async def read_inbound(request: web.Request, max_audio_bytes: int) -> Inbound:
@@ -121,6 +135,12 @@ async def letters_after(mailbox: Mailbox, conversation: str, request: web.Reques
         raise BadRequestError("after 要是数字。")
     letters = await asyncio.to_thread(mailbox.after, conversation, int(after))
     return {"messages": [letter.model_dump() for letter in letters]}
+
+
+def same_origin(request: web.Request) -> bool:
+    """Whether the page that sent this is one of ours; a request that names no page is no page's."""
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host
 
 
 async def _bounded(part: BodyPartReader, limit: int) -> bytes:

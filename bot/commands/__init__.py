@@ -10,8 +10,10 @@ from typer.exceptions import TyperException
 
 from bot.commands.cases import app as cases
 from bot.commands.doctor import doctor
+from bot.commands.feedback import app as feedback
 from bot.commands.loans import app as loans
 from bot.commands.nlu import app as nlu
+from bot.commands.staff import app as staff
 from bot.commands.turns import ask, listen
 from bot.commands.up import up
 from bot.commands.voice_eval import evaluate as voice_eval
@@ -36,6 +38,8 @@ voice.command("eval")(voice_eval)
 app.add_typer(voice, name="voice")
 app.add_typer(cases, name="cases")
 app.add_typer(loans, name="loans")
+app.add_typer(feedback, name="feedback")
+app.add_typer(staff, name="staff")
 
 
 def main() -> None:

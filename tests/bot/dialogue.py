@@ -12,10 +12,10 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.people.front import Front
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
 from bot.turn import Ear, TurnService
-from tests.bot.privacy_doubles import silent
 from voice.decode import SAMPLE_RATE, Limits, decode
 from voice.service import NO_HINTS, Hints, Transcript
 
@@ -87,5 +87,5 @@ async def turns_with(
     store = GatewayStore(open_engine(f"sqlite:///{folder / 'gateway.sqlite'}"))
     async with TestServer(dialogue.application()) as server, aiohttp.ClientSession() as session:
         rasa = RasaClient(session, f"http://127.0.0.1:{server.port}", SECRET, 5)
-        yield TurnService(rasa, ear, store, silent(store, rasa), max_text_chars=50, default_region="national"), store
+        yield TurnService(rasa, ear, store, Front(), max_text_chars=50, default_region="national"), store
     store.close()

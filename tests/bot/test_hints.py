@@ -14,10 +14,10 @@ from aiohttp.test_utils import TestServer
 from bot.errors import TurnError
 from bot.hints import hints_for
 from bot.options import OfferedOption
+from bot.people.front import Front
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, Question, open_engine
 from bot.turn import Inbound, TurnService
-from tests.bot.privacy_doubles import silent
 from voice.errors import Code, VoiceError
 from voice.service import Expects, Hints, Transcript
 
@@ -81,7 +81,7 @@ async def test_what_the_bot_asked_reaches_the_recogniser_and_full_is_said(tmp_pa
     said = Inbound(channel="web", sender_id="wang", audio=b"sound", region="510100")
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
         rasa = RasaClient(session, f"http://127.0.0.1:{server.port}", "s3cret", 5)
-        turns = TurnService(rasa, ear, store, silent(store, rasa), max_text_chars=50, default_region="national")
+        turns = TurnService(rasa, ear, store, Front(), max_text_chars=50, default_region="national")
         await turns.run(said)
         await turns.run(said)
         ear.busy = True

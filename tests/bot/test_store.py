@@ -50,9 +50,9 @@ def test_new_options_replace_old_ones(store: GatewayStore) -> None:
 def test_old_turns_are_forgotten(store: GatewayStore) -> None:
     key = new_key()
     store.finish_turn("api:a", "m1", "{}", Question(), [(key, "好的")])
-    store.forget_before(datetime.now(UTC) - timedelta(minutes=1))
+    store.forget_old(datetime.now(UTC) + timedelta(days=7, minutes=-1))
     assert store.spoken_text(key) == "好的"
-    store.forget_before(datetime.now(UTC) + timedelta(minutes=1))
+    store.forget_old(datetime.now(UTC) + timedelta(days=7, minutes=1))
     assert store.answer_of("api:a", "m1") is None
     assert store.spoken_text(key) is None
 

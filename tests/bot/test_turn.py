@@ -10,11 +10,11 @@ import aiohttp
 import pytest
 
 from bot.errors import DialogueUnavailableError, EmptyTextError, OutcomeUnknownError, TextTooLongError
+from bot.people.front import Front
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
 from bot.turn import Inbound, TurnService
 from tests.bot.dialogue import Dialogue, turns_with
-from tests.bot.privacy_doubles import silent
 from tests.running import free_port
 
 pytestmark = pytest.mark.unit
@@ -106,7 +106,7 @@ async def test_a_dialogue_that_is_not_there_did_nothing(tmp_path: Path) -> None:
     store = GatewayStore(open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}"))
     async with aiohttp.ClientSession() as session:
         rasa = RasaClient(session, f"http://127.0.0.1:{free_port()}", "s3cret", 5)
-        turns = TurnService(rasa, None, store, silent(store, rasa), max_text_chars=50, default_region="national")
+        turns = TurnService(rasa, None, store, Front(), max_text_chars=50, default_region="national")
         with pytest.raises(DialogueUnavailableError):
             await turns.run(says("交电费"))
     store.close()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from settings import ROOT
 from tests.running import Stack
 from voice.decode import Limits, decode
 
@@ -118,6 +121,80 @@ def test_hold_to_talk_is_heard(page: Page) -> None:
     ):
         page.locator(".listen").last.click()
     keep(page, "web-voice")
+
+
+def test_what_is_said_without_a_signal_is_sent_once_when_it_is_back(page: Page) -> None:
+    page.context.set_offline(True)
+    page.fill("#text", "我要交水费")
+    page.click("#write button")
+    expect(page.locator("#status")).to_contain_text("没有信号")
+    expect(page.locator(".mine.waiting")).to_have_count(1)
+    keep(page, "web-offline")
+    page.reload()
+    expect(page.locator(".mine.waiting")).to_contain_text("我要交水费")  # the page opens, and nothing is lost
+    replies = page.locator(".theirs")
+    before = replies.count()
+    page.context.set_offline(False)
+    expect(replies.nth(before)).to_be_visible(timeout=60_000)
+    expect(page.locator(".mine.waiting")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".mine", has_text="我要交水费")).to_have_count(1)
+
+
+def test_an_employee_answers_on_the_page(page: Page, browser: Browser, stack: Stack) -> None:
+    added = subprocess.run(
+        [str(ROOT / ".venv/bin/xiangyin"), "staff", "add", "小李"],
+        input="a-long-password\n",
+        env=stack.environment,
+        text=True,
+        check=False,
+        capture_output=True,
+    )
+    assert added.returncode == 0, added.stderr
+    say(page, "转人工")
+    context = browser.new_context(viewport={"width": 1100, "height": 800}, locale="zh-CN")
+    console = context.new_page()
+    console.goto(stack.url + "/staff")
+    console.fill("input[name=name]", "小李")
+    console.fill("input[name=password]", "a-long-password")
+    console.click("#login button")
+    console.locator("#queue button").last.click()
+    console.click("#take")
+    console.fill("#text", "您别急，我马上帮您查。")
+    keep(console, "staff-console")
+    console.click("#answer button")
+    expect(page.locator(".staff").last).to_contain_text("我马上帮您查", timeout=30_000)
+    say(page, "好的，我等你")
+    expect(console.locator("#said .user").last).to_contain_text("我等你")
+    keep(page, "web-staff")
+    console.click("#close")
+    expect(page.locator(".staff").last).to_contain_text("接着由我来答您", timeout=30_000)
+    context.close()
+
+
+def test_an_answer_is_rated(page: Page, stack: Stack) -> None:
+    say(page, "小麦条锈病怎么防治")
+    page.locator(".rating button", has_text="没用").last.click()
+    expect(page.locator("#status")).to_contain_text("谢谢您告诉我")
+    listed = stack.command("feedback", "list")
+    assert "小麦条锈病怎么防治" in listed.stdout, listed.stderr
+
+
+def test_the_page_is_light_and_can_be_used_by_all(browser: Browser, stack: Stack) -> None:
+    """At most 150 KB before the first interaction, nothing from elsewhere, no violation that axe finds (WCAG 2 AA)."""
+    context = browser.new_context(viewport={"width": 412, "height": 860}, locale="zh-CN", service_workers="block")
+    page = context.new_page()
+    sizes: dict[str, int] = {}
+    page.on("response", lambda response: sizes.setdefault(response.url, len(response.body())))
+    page.goto(stack.url)
+    expect(page.locator(".theirs").first).to_be_visible(timeout=30_000)
+    assert all(url.startswith(stack.url) for url in sizes), sizes
+    assert sum(sizes.values()) <= 150_000, sizes
+    assert len(sizes) <= 15, sizes
+    say(page, "小麦条锈病怎么防治")
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]})
+    assert found.violations_count == 0, found.generate_report()
+    context.close()
 
 
 def test_a_strange_page_cannot_speak_for_the_visitor(page: Page, stack: Stack) -> None:

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from aiohttp import web
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from pydantic import Field
 
 from bot.channels.base import Capabilities, Channel
-from bot.channels.http import json_response, letters_after, read_inbound
-from bot.errors import UnauthorisedError
+from bot.channels.http import json_response, letters_after, parsed, read_inbound, same_origin
+from bot.channels.web.visitors import Visitors
+from bot.errors import NotFoundError, UnauthorisedError
 from bot.mailbox import Mailbox
-from bot.schema import Reply
+from bot.people.feedback import Feedback
+from bot.schema import Model, Reply
+from bot.store import GatewayStore
 from bot.turn import TurnService
 
 _STATIC = Path(__file__).parent / "static"
-_COOKIE = "xiangyin_session"
-_SESSION_S = 180 * 24 * 3600
 _CSP = (
     "default-src 'self'; media-src 'self' blob:; img-src 'self' data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'"
+    "form-action 'none'; frame-ancestors 'self' {hosts}"
 )
+_SHOWN = 30
+"""Turns of the history that the page shows."""
+
+
+class _Token(Model):
+    token: str = Field(max_length=4000)
+
+
+class _Rating(Model):
+    turn_id: str = Field(max_length=64)
+    useful: bool
 
 
 class WebChannel(Channel):
@@ -33,25 +44,45 @@ class WebChannel(Channel):
 
     Args:
         turns: runs a turn.
-        secret: signs the session cookie.
+        visitors: knows who speaks.
+        store: what was said before.
+        feedback: takes what people say of answers.
         mailbox: keeps messages until the page fetches them.
         max_audio_bytes: bound on a recording.
+        hosts: origins that may show the page in a frame.
     """
 
     name = "web"
     capabilities = Capabilities(buttons=True, voice=True, speech=True, images=True, links=True)
 
-    def __init__(self, turns: TurnService, secret: str, *, mailbox: Mailbox, max_audio_bytes: int) -> None:
+    def __init__(
+        self,
+        turns: TurnService,
+        visitors: Visitors,
+        *,
+        store: GatewayStore,
+        feedback: Feedback,
+        mailbox: Mailbox,
+        max_audio_bytes: int,
+        hosts: Sequence[str] = (),
+    ) -> None:
         self._turns = turns
+        self._visitors = visitors
+        self._store = store
+        self._feedback = feedback
         self._mailbox = mailbox
-        self._signer = URLSafeTimedSerializer(secret, salt="web-session")
         self._max_audio_bytes = max_audio_bytes
+        self._csp = _CSP.format(hosts=" ".join(hosts)).rstrip()
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         return [
             web.get("/", self._page),
+            web.get("/sw.js", self._worker),
+            web.post("/chat/session", self._session),
             web.post("/chat/turns", self._turn),
+            web.get("/chat/history", self._history),
             web.get("/chat/messages", self._messages),
+            web.post("/chat/feedback", self._rate),
             web.static("/static", _STATIC),
         ]
 
@@ -64,23 +95,27 @@ class WebChannel(Channel):
             text=(_STATIC / "index.html").read_text("utf-8"),
             content_type="text/html",
             headers={
-                "Content-Security-Policy": _CSP,
+                "Content-Security-Policy": self._csp,
                 "Permissions-Policy": "microphone=(self)",
                 "Cache-Control": "no-cache",
                 "X-Content-Type-Options": "nosniff",
                 "Referrer-Policy": "no-referrer",
             },
         )
-        if self._visitor(request) is None:
-            response.set_cookie(
-                _COOKIE,
-                self._signer.dumps(secrets.token_urlsafe(12)),
-                max_age=_SESSION_S,
-                httponly=True,
-                samesite="Lax",
-                secure=request.secure,
-            )
+        if self._visitors.of(request) is None:
+            self._visitors.welcome(request, response)
         return response
+
+    async def _worker(self, _request: web.Request) -> web.Response:
+        """At the root: a service worker rules only what lies below it."""
+        text = (_STATIC / "sw.js").read_text("utf-8")
+        return web.Response(text=text, content_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+    async def _session(self, request: web.Request) -> web.Response:
+        """A session for the user that an embedding page vouches for."""
+        if not same_origin(request):
+            raise UnauthorisedError("登录过期了，请从原来的地方重新打开。", code="token_invalid")
+        return json_response({"session": self._visitors.embedded(parsed(_Token, await request.read()).token)})
 
     async def _turn(self, request: web.Request) -> web.Response:
         visitor = self._known(request)
@@ -88,23 +123,34 @@ class WebChannel(Channel):
         turn = await self._turns.run(replace(inbound, channel=self.name, sender_id=visitor))
         return json_response(turn.model_dump(exclude={"sender_id"}))
 
+    async def _history(self, request: web.Request) -> web.Response:
+        """What this visitor said and was told in the last days."""
+        said = await asyncio.to_thread(self._store.said, self._conversation(request))
+        turns = [_shown(json.loads(answer)) for _, answer in said[-_SHOWN:]]
+        return json_response({"turns": turns})
+
     async def _messages(self, request: web.Request) -> web.Response:
-        return json_response(await letters_after(self._mailbox, f"{self.name}:{self._known(request)}", request))
+        return json_response(await letters_after(self._mailbox, self._conversation(request), request))
+
+    async def _rate(self, request: web.Request) -> web.Response:
+        conversation = self._conversation(request)
+        rating = parsed(_Rating, await request.read())
+        if not await self._feedback.rate(conversation, rating.turn_id, rating.useful):
+            raise NotFoundError("这句话找不到了，没法评。")
+        return json_response({"useful": rating.useful})
+
+    def _conversation(self, request: web.Request) -> str:
+        return f"{self.name}:{self._known(request)}"
 
     def _known(self, request: web.Request) -> str:
-        visitor = self._visitor(request)
-        if visitor is None or not _same_origin(request):
+        visitor = self._visitors.of(request)
+        if visitor is None or not same_origin(request):
             raise UnauthorisedError("这个页面放得太久了，请刷新一下再说。", code="session_expired")
         return visitor
 
-    def _visitor(self, request: web.Request) -> str | None:
-        try:
-            visitor = self._signer.loads(request.cookies.get(_COOKIE, ""), max_age=_SESSION_S)
-        except BadSignature:
-            return None
-        return visitor if isinstance(visitor, str) else None
 
-
-def _same_origin(request: web.Request) -> bool:
-    origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.host
+def _shown(turn: dict[str, object]) -> dict[str, object]:
+    heard, understood = turn.get("heard"), turn.get("understood")
+    told = heard if isinstance(heard, dict) else understood if isinstance(understood, dict) else {}
+    text = str(told.get("text") or "")
+    return {"said": "" if text.startswith("/") else text, "replies": turn.get("replies", [])}

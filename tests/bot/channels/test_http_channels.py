@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import jwt
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
@@ -16,7 +18,9 @@ from bot.channels.api import ApiChannel
 from bot.channels.base import Capabilities, Channel, Channels
 from bot.channels.http import errors_as_json
 from bot.channels.web import WebChannel
+from bot.channels.web.visitors import Visitors
 from bot.mailbox import Mailbox
+from bot.people.feedback import Feedback
 from bot.rasa import RasaClient
 from bot.schema import Reply
 from bot.store import open_engine
@@ -25,6 +29,7 @@ from tests.bot.dialogue import DecodingEar, Dialogue, turns_with
 from tests.running import free_port
 
 pytestmark = pytest.mark.unit
+EMBED_KEY = "the key that page and host share"
 KEY = "test-key"
 
 
@@ -97,7 +102,7 @@ class WebDriver(Driver):
 
     def sender_id(self, sender: str) -> str:
         cookie = self._browsers[sender].session.cookie_jar.filter_cookies(self._server.make_url("/"))
-        visitor = self.channel._signer.loads(cookie["xiangyin_session"].value)  # type: ignore[attr-defined]
+        visitor = self.channel._visitors._signer.loads(cookie["xiangyin_session"].value)  # type: ignore[attr-defined]
         assert isinstance(visitor, str)
         return visitor
 
@@ -127,9 +132,17 @@ class TestApi(ChannelContract):
 class TestWeb(ChannelContract):
     @pytest.fixture
     async def driver(self, dialogue: Dialogue, tmp_path: Path) -> AsyncIterator[WebDriver]:
-        mailbox = Mailbox(open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}"))
-        async with turns_with(dialogue, tmp_path, DecodingEar()) as (turns, _):
-            channel = WebChannel(turns, "secret", mailbox=mailbox, max_audio_bytes=10**6)
+        engine = open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}")
+        async with turns_with(dialogue, tmp_path, DecodingEar()) as (turns, store):
+            channel = WebChannel(
+                turns,
+                Visitors("secret", EMBED_KEY),
+                store=store,
+                feedback=Feedback(engine, store),
+                mailbox=Mailbox(engine),
+                max_audio_bytes=10**6,
+                hosts=["https://app.bank.example"],
+            )
             app = web.Application(middlewares=[errors_as_json])
             app.add_routes(channel.routes())
             async with TestServer(app) as server:
@@ -141,6 +154,59 @@ class TestWeb(ChannelContract):
         async with aiohttp.ClientSession() as stranger:
             answer = await stranger.get(driver._server.make_url("/chat/messages"))
             assert answer.status == 401
+
+    async def test_what_was_said_is_shown_again(self, driver: WebDriver) -> None:
+        await driver.says("交电费")
+        turns = (await (await (await driver.browser("wang")).get("/chat/history")).json())["turns"]
+        assert [turn["said"] for turn in turns] == ["交电费"]
+        assert turns[0]["replies"]
+
+    async def test_a_host_vouches_for_its_user(self, driver: WebDriver) -> None:
+        page = await (await driver.browser("wang")).get("/")
+        assert "frame-ancestors 'self' https://app.bank.example" in page.headers["Content-Security-Policy"]
+        soon = datetime.now(UTC) + timedelta(minutes=5)
+        sessions = []
+        for _ in range(2):
+            token = jwt.encode({"sub": "customer-7", "exp": soon}, EMBED_KEY, "HS256")
+            answer = await (await driver.browser("wang")).post("/chat/session", json={"token": token})
+            assert answer.status == 200
+            sessions.append((await answer.json())["session"])
+        async with aiohttp.ClientSession() as app:
+            turn = {"text": "交电费", "message_id": "m1"}
+            told = await app.post(
+                driver._server.make_url("/chat/turns"), json=turn, headers={"Authorization": f"Bearer {sessions[0]}"}
+            )
+            assert told.status == 200
+            history = await app.get(
+                driver._server.make_url("/chat/history"), headers={"Authorization": f"Bearer {sessions[1]}"}
+            )
+            assert [one["said"] for one in (await history.json())["turns"]] == ["交电费"], (
+                "the same user, another visit"
+            )
+
+    @pytest.mark.parametrize(
+        ("claims", "key"),
+        [
+            ({"sub": "customer-7", "exp": 1}, EMBED_KEY),
+            ({"sub": "customer-7"}, EMBED_KEY),
+            ({"exp": 4102444800}, EMBED_KEY),
+            ({"sub": "customer-7", "exp": 4102444800}, "another key of thirty-two letters"),
+        ],
+    )
+    async def test_a_token_that_is_not_the_hosts_is_refused(
+        self, driver: WebDriver, claims: dict[str, object], key: str
+    ) -> None:
+        answer = await (await driver.browser("wang")).post(
+            "/chat/session", json={"token": jwt.encode(claims, key, "HS256")}
+        )
+        assert answer.status == 401
+        assert "重新打开" in (await answer.json())["error"]["message"]
+
+    async def test_only_ones_own_answer_is_rated(self, driver: WebDriver) -> None:
+        await driver.says("交电费")
+        answer = await (await driver.browser("wang")).post("/chat/feedback", json={"turn_id": "x" * 22, "useful": True})
+        assert answer.status == 404
+        assert (await (await driver.browser("wang")).post("/chat/feedback", json={"useful": 7})).status == 400
 
 
 class Recording(Channel):

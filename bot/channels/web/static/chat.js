@@ -1,29 +1,29 @@
-// The page: shows the talk, sends text and recordings, plays replies. All texts from outside go in as text, never as HTML.
+// The page: what was said before, what is said now, and what waits for a signal.
+import { Outbox, newId } from "./outbox.js";
 import { Recorder, canRecord } from "./recorder.js";
+import { element, icon, ratingNode, replyNode } from "./replies.js";
+import { call, startSession } from "./session.js";
+import { hush, play } from "./sound.js";
 
 const byId = (id) => document.getElementById(id);
 const talk = byId("talk"), status = byId("status"), input = byId("text");
 const hold = byId("hold"), holdLabel = document.querySelector("#hold-label span"), level = byId("level");
 const voiceSwitch = byId("voice-switch");
-const SVG = "http://www.w3.org/2000/svg";
-const player = new Audio();
-let busy = false;
+const RATED = new Set(["answer", "fraud", "refuse"]);
+const RETRY_MS = [2_000, 5_000, 15_000, 30_000];
+const WITH_STAFF_MS = 3_000, QUIET_MS = 20_000;
+const outbox = new Outbox();
+const mine = new Map(); // id of a message on its way -> its bubble
+let sending = false;
+let failures = 0;
+let withStaff = false;
 
-function element(tag, properties = {}, ...children) {
-  const node = Object.assign(document.createElement(tag), properties);
-  node.append(...children);
-  return node;
-}
+const tell = (text) => { status.textContent = text; };
 
-function icon(name) {
-  const picture = document.createElementNS(SVG, "svg");
-  picture.setAttribute("class", "icon");
-  picture.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `/static/icons.svg#${name}`);
-  picture.append(use);
-  return picture;
-}
+function remembered(name) { try { return localStorage.getItem(name); } catch { return null; } }
+function remember(name, value) { try { localStorage.setItem(name, value); } catch { /* private mode */ } }
+
+// ---- what is shown ---------------------------------------------------------------------------------------
 
 function show(node, block = "end") {
   talk.append(node);
@@ -33,181 +33,114 @@ function show(node, block = "end") {
 
 const showMine = (text) => show(element("div", { className: "said mine", textContent: text }));
 const showTrouble = (text) => show(element("div", { className: "said theirs trouble", textContent: text }));
-
-// ---- sound: sentence by sentence, the next one fetched while one is heard -----------------------------------
-
-let reading = 0; // each reading aloud has a number; a newer one ends the older
-
-async function fetchPart(path, number) {
-  const response = await fetch(path.replace(/\.ogg$/, `/${number}.ogg`));
-  if (response.status === 404) return null;
-  if (!response.ok) throw new Error("no sound");
-  return URL.createObjectURL(await response.blob());
-}
-
-function playOnce(url) {
-  return new Promise((resolve, reject) => {
-    player.onended = resolve;
-    player.onpause = resolve;
-    player.onerror = reject;
-    player.src = url;
-    player.play().catch(reject);
-  }).finally(() => URL.revokeObjectURL(url));
-}
-
-async function play(paths) {
-  const mine = ++reading;
-  player.pause();
-  status.textContent = "正在念……";
-  try {
-    for (const path of paths.filter(Boolean)) {
-      let next = fetchPart(path, 0);
-      for (let number = 1; ; number += 1) {
-        const url = await next;
-        if (url === null || mine !== reading) break;
-        next = fetchPart(path, number);
-        next.catch(() => {}); // seen when its turn comes
-        await playOnce(url);
-      }
-      if (mine !== reading) return;
-    }
-    status.textContent = "";
-  } catch {
-    if (mine === reading) status.textContent = "声音放不出来，请看文字，或者点“听一听”再试。";
-  }
-}
-
-function hush() {
-  reading += 1;
-  player.pause();
-  status.textContent = "";
-}
+const listen = (path) => play([path], tell);
 
 function setAloud(on) {
   voiceSwitch.setAttribute("aria-pressed", String(on));
   voiceSwitch.querySelector("span").textContent = `念给我听：${on ? "开" : "关"}`;
-  try { localStorage.setItem("aloud", on ? "1" : ""); } catch { /* private mode: not remembered */ }
-  if (!on) hush();
+  remember("aloud", on ? "1" : "");
+  if (!on) { hush(); tell(""); }
 }
 
 const aloud = () => voiceSwitch.getAttribute("aria-pressed") === "true";
 voiceSwitch.addEventListener("click", () => setAloud(!aloud()));
 
-// ---- replies ---------------------------------------------------------------------------------------------
-
-function sourceLine(source) {
-  const label = [source.title, source.date].filter(Boolean).join("，");
-  const safe = source.url && /^https?:\/\//.test(source.url);
-  const text = safe
-    ? element("a", { href: source.url, target: "_blank", rel: "noopener noreferrer", textContent: label })
-    : label;
-  return element("li", {}, text);
-}
-
-// Entries are written in a little Markdown: headings, lists, bold. Anything else is shown as it stands.
-function lines(text) {
-  const nodes = [];
-  let list = null;
-  for (const line of text.split("\n")) {
-    const item = /^\s*(?:[-*]|\d+\.)\s+(.*)/.exec(line);
-    const heading = /^#{1,6}\s+(.*)/.exec(line) ?? /^【(.*)】$/.exec(line);
-    const words = (item?.[1] ?? heading?.[1] ?? line).replaceAll("**", "");
-    if (item && !list) nodes.push(list = element("ul"));
-    if (item) list.append(element("li", { textContent: words }));
-    else list = null;
-    if (heading) nodes.push(element("h2", { textContent: words }));
-    else if (!item && words.trim()) nodes.push(element("p", { textContent: words }));
-  }
-  return nodes;
-}
-
-function showReply(reply) {
-  const box = element("div", { className: `said theirs ${reply.kind ?? ""}` }, ...lines(reply.text));
-  if (reply.image && reply.image.startsWith("/media/")) {
-    const picture = element("img", { className: "picture", src: reply.image, alt: reply.image_alt ?? "", loading: "lazy" });
-    box.append(element("a", { href: reply.image, target: "_blank", rel: "noopener" }, picture));
-  }
-  if (reply.link && /^https?:\/\//.test(reply.link)) {
-    box.append(element("a", { className: "pay", href: reply.link, target: "_blank", rel: "noopener", textContent: "打开银行确认页" }));
-  }
-  if (reply.options.length) {
-    const list = element("ol");
-    for (const option of reply.options) {
-      const button = element("button", { type: "button", textContent: `${option.key}. ${option.title}` });
-      button.addEventListener("click", () => say(option.key, option.title));
-      list.append(element("li", {}, button));
-    }
-    box.append(list);
-  }
-  if (reply.sources.length) {
-    const list = element("ul", {}, ...reply.sources.map(sourceLine));
-    box.append(element("details", {}, element("summary", { textContent: "这话从哪儿来" }), list));
-  }
-  if (reply.audio) {
-    const listen = element("button", { type: "button", className: "listen" }, icon("speaker"), "听一听");
-    listen.addEventListener("click", () => play([reply.audio]));
-    box.append(element("div", {}, listen));
-  }
-  return show(box);
+function showReplies(replies) {
+  for (const button of talk.querySelectorAll("ol button")) button.disabled = true; // old options no longer count
+  return replies.map((reply) => show(replyNode(reply, (key, title) => say(key, title), listen)));
 }
 
 function showTurn(turn, spoken) {
-  for (const button of talk.querySelectorAll("ol button")) button.disabled = true; // old options no longer count
-  const [first] = turn.replies.map(showReply);
+  const nodes = showReplies(turn.replies);
+  const rated = turn.replies.findIndex((reply) => RATED.has(reply.kind));
+  if (rated >= 0) nodes[rated].append(ratingNode((useful) => rate(turn.turn_id, useful)));
+  if (turn.replies.some((reply) => ["handoff", "relayed", "staff"].includes(reply.kind))) withStaff = true;
+  const [first] = nodes;
   first?.scrollIntoView({ block: "nearest" });
   if (first && first.offsetHeight > talk.clientHeight / 2) first.scrollIntoView({ block: "start" }); // read from its top
-  if (spoken || aloud()) play(turn.replies.map((reply) => reply.audio));
+  if (spoken || aloud()) play(turn.replies.map((reply) => reply.audio), tell);
 }
 
-// ---- turns -----------------------------------------------------------------------------------------------
+async function rate(turnId, useful) {
+  const body = JSON.stringify({ turn_id: turnId, useful });
+  const response = await call("/chat/feedback", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  tell(response.ok ? "谢谢您告诉我。" : "没记上，请再按一次。");
+}
 
-async function send(build, spoken, mine) {
-  if (busy) return;
-  busy = true;
-  status.textContent = spoken ? "正在听您说的话……" : "正在想……";
+// ---- what is sent: in order, each once, again when the line is back --------------------------------------
+
+function post(message) {
+  if (message.audio) {
+    const form = new FormData();
+    form.append("message_id", message.id);
+    form.append("audio", message.audio, "speech");
+    return call("/chat/turns", { method: "POST", body: form });
+  }
+  const body = JSON.stringify({ text: message.text, message_id: message.id });
+  return call("/chat/turns", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+}
+
+async function sendOne(message) {
+  tell(message.audio ? "正在听您说的话……" : "正在想……");
+  const response = await post(message);
+  const body = await response.json(); // a line that breaks here is tried again
+  await outbox.remove(message);
+  tell("");
+  const bubble = mine.get(message.id);
+  bubble?.classList.remove("waiting");
+  mine.delete(message.id);
+  if (!response.ok) {
+    showTrouble(body.error?.message ?? "刚才没办成，请再说一遍。");
+    return;
+  }
+  if (body.heard && bubble) bubble.replaceChildren(icon("microphone"), body.heard.text);
+  showTurn(body, Boolean(message.audio));
+}
+
+async function flush() {
+  if (sending) return;
+  sending = true;
   try {
-    const response = await fetch("/chat/turns", { method: "POST", ...build() });
-    const body = await response.json();
-    if (!response.ok) throw Object.assign(new Error("refused"), { spokenText: body.error?.message });
-    if (body.heard && mine) mine.replaceChildren(icon("microphone"), body.heard.text);
-    status.textContent = "";
-    showTurn(body, spoken);
-  } catch (error) {
-    status.textContent = "";
-    showTrouble(error.spokenText ?? "没连上，您这句话还没送到。请看看有没有信号，再发一次。");
+    for (let waiting = await outbox.all(); waiting.length; waiting = await outbox.all()) {
+      await sendOne(waiting[0]);
+      failures = 0;
+    }
+  } catch {
+    tell("没有信号。您的话我替您存着，一有信号就发出去。");
+    setTimeout(flush, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+    failures += 1;
   } finally {
-    busy = false;
+    sending = false;
   }
 }
 
-function say(text, shown = text) {
-  if (busy) return;
-  showMine(shown);
-  const body = JSON.stringify({ text, message_id: crypto.randomUUID?.() ?? String(Math.random()).slice(2) + Date.now() });
-  send(() => ({ headers: { "Content-Type": "application/json" }, body }), false);
+async function put(message, bubble) {
+  if (bubble) {
+    bubble.classList.add("waiting");
+    mine.set(message.id, bubble);
+  }
+  await outbox.add(message);
+  flush();
 }
 
-function sendRecording(blob) {
-  const mine = showMine("……");
-  const form = new FormData();
-  form.append("audio", blob, "speech");
-  send(() => ({ body: form }), true, mine);
-}
+const say = (text, shown = text) => put({ id: newId(), text }, showMine(shown));
+const sendRecording = (audio) => put({ id: newId(), audio }, showMine("……"));
 
 byId("write").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = input.value.trim();
-  if (!text || busy) return;
+  if (!text) return;
   input.value = "";
   say(text);
 });
+window.addEventListener("online", flush);
 
 // ---- hold to talk ----------------------------------------------------------------------------------------
 
 function setUpMicrophone() {
   const recorder = new Recorder((value) => { level.style.width = `${Math.round(value * 100)}%`; });
   const start = async (event) => {
-    if (busy || recorder.active || (event.type === "keydown" && (event.repeat || (event.key !== " " && event.key !== "Enter")))) return;
+    if (recorder.active || (event.type === "keydown" && (event.repeat || (event.key !== " " && event.key !== "Enter")))) return;
     event.preventDefault();
     hush();
     try {
@@ -215,7 +148,7 @@ function setUpMicrophone() {
       hold.classList.add("recording");
       holdLabel.textContent = "正在听，说完松手";
     } catch {
-      status.textContent = "用不了话筒。请在浏览器里允许用话筒，或者打字。";
+      tell("用不了话筒。请在浏览器里允许用话筒，或者打字。");
       byId("upload").hidden = false;
     }
   };
@@ -225,7 +158,7 @@ function setUpMicrophone() {
     hold.classList.remove("recording");
     holdLabel.textContent = "按住说话";
     if (blob) sendRecording(blob);
-    else status.textContent = "太短了，请按住，说完再松手。";
+    else tell("太短了，请按住，说完再松手。");
   };
   for (const name of ["pointerdown", "keydown"]) hold.addEventListener(name, start);
   for (const name of ["pointerup", "pointercancel", "keyup"]) hold.addEventListener(name, stop);
@@ -239,7 +172,58 @@ byId("file").addEventListener("change", (event) => {
   event.target.value = "";
 });
 
-if (canRecord()) setUpMicrophone();
-else { hold.hidden = true; byId("upload").hidden = false; }
-try { setAloud(localStorage.getItem("aloud") === "1"); } catch { setAloud(false); }
-send(() => ({ headers: { "Content-Type": "application/json" }, body: JSON.stringify({ text: "你好" }) }), false);
+// ---- what comes unasked: an employee's answer, news ------------------------------------------------------
+
+async function fetchLetters() {
+  if (!document.hidden) {
+    try {
+      const response = await call(`/chat/messages?after=${remembered("letter") ?? 0}`);
+      const { messages } = response.ok ? await response.json() : { messages: [] };
+      for (const { id, reply } of messages) {
+        show(replyNode(reply, say, listen));
+        if (aloud()) play([reply.audio], tell);
+        remember("letter", id);
+        withStaff = true;
+      }
+    } catch { /* no signal: the next time */ }
+  }
+  setTimeout(fetchLetters, withStaff ? WITH_STAFF_MS : QUIET_MS);
+}
+
+// ---- the beginning ---------------------------------------------------------------------------------------
+
+async function showHistory() {
+  const response = await call("/chat/history");
+  if (!response.ok) return false;
+  const { turns } = await response.json();
+  for (const turn of turns) {
+    if (turn.said) showMine(turn.said);
+    showReplies(turn.replies);
+  }
+  return turns.length > 0;
+}
+
+async function begin() {
+  setAloud(remembered("aloud") === "1");
+  if (canRecord()) setUpMicrophone();
+  else { hold.hidden = true; byId("upload").hidden = false; }
+  navigator.serviceWorker?.register("/sw.js").catch(() => {}); // without it the page works, only not without a signal
+  await outbox.open();
+  let known = false;
+  try {
+    await startSession();
+    known = await showHistory();
+  } catch (error) {
+    if (error.spokenText) { showTrouble(error.spokenText); return; }
+  }
+  for (const message of await outbox.all()) {
+    const bubble = showMine(message.text ?? "……");
+    bubble.classList.add("waiting");
+    mine.set(message.id, bubble);
+  }
+  if (known || mine.size) flush();
+  else put({ id: newId(), text: "你好" });
+  fetchLetters();
+}
+
+begin();

@@ -16,9 +16,9 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from bot import privacy_texts as say
 from bot.errors import TurnError
 from bot.options import OfferedOption
+from bot.people import privacy_texts as say
 from bot.rasa import Button, DialogueMessage
 from bot.store import TURNS_KEPT, Consent, GatewayStore, new_key
 

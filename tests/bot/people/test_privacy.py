@@ -15,12 +15,12 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.errors import TurnError
-from bot.privacy import ASK_DELETE, EXPLAIN, EXPORT, REFUSE, Privacy, wish
+from bot.people.front import Front
+from bot.people.privacy import ASK_DELETE, EXPLAIN, EXPORT, REFUSE, Privacy, wish
 from bot.rasa import RasaClient
 from bot.schema import Turn
 from bot.store import AnsweredTurn, Consent, GatewayStore, Offer, open_engine
 from bot.turn import Inbound, TurnService
-from tests.bot.privacy_doubles import NoCases
 
 pytestmark = pytest.mark.unit
 
@@ -43,6 +43,19 @@ pytestmark = pytest.mark.unit
 )
 def test_only_a_whole_sentence_is_a_wish(text: str, action: str | None) -> None:
     assert wish(text) == action
+
+
+class NoCases:
+    """An action server at which this sender has nothing; remembers who was to be forgotten."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[str] = []
+
+    async def list(self, sender: str | None, limit: int) -> Any:
+        return {"cases": []}
+
+    async def forget(self, sender: str) -> None:
+        self.forgotten.append(sender)
 
 
 class Dialogue:
@@ -85,8 +98,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     store = GatewayStore(open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}"))
     async with TestServer(dialogue.app()) as server, aiohttp.ClientSession() as session:
         rasa = RasaClient(session, f"http://127.0.0.1:{server.port}", "s3cret", 5)
-        privacy = Privacy(store, rasa, cases, frozenset({"web"}))
-        turns = TurnService(rasa, None, store, privacy, max_text_chars=50, default_region="national")
+        front = Front(privacy=Privacy(store, rasa, cases, frozenset({"web"})))
+        turns = TurnService(rasa, None, store, front, max_text_chars=50, default_region="national")
         yield World(turns, store, dialogue, cases)
     store.close()
 
