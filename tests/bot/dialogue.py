@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.people.front import Front
+from bot.people.privacy import Privacy
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
 from bot.turn import Ear, TurnService
@@ -71,6 +72,19 @@ class Dialogue:
         return app
 
 
+class NoCases:
+    """An action server at which this sender has nothing; remembers who was to be forgotten."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[str] = []
+
+    async def list(self, sender: str | None, limit: int) -> Any:
+        return {"cases": []}
+
+    async def forget(self, sender: str) -> None:
+        self.forgotten.append(sender)
+
+
 class DecodingEar:
     """Decodes a recording as the voice service does, and hears the same words in each."""
 
@@ -87,5 +101,6 @@ async def turns_with(
     store = GatewayStore(open_engine(f"sqlite:///{folder / 'gateway.sqlite'}"))
     async with TestServer(dialogue.application()) as server, aiohttp.ClientSession() as session:
         rasa = RasaClient(session, f"http://127.0.0.1:{server.port}", SECRET, 5)
-        yield TurnService(rasa, ear, store, Front(), max_text_chars=50, default_region="national"), store
+        front = Front(privacy=Privacy(store, rasa, NoCases(), frozenset()))
+        yield TurnService(rasa, ear, store, front, max_text_chars=50, default_region="national"), store
     store.close()

@@ -21,6 +21,7 @@ from bot.rasa import RasaClient
 from bot.schema import Turn
 from bot.store import AnsweredTurn, Consent, GatewayStore, Offer, open_engine
 from bot.turn import Inbound, TurnService
+from tests.bot.dialogue import NoCases
 
 pytestmark = pytest.mark.unit
 
@@ -43,19 +44,6 @@ pytestmark = pytest.mark.unit
 )
 def test_only_a_whole_sentence_is_a_wish(text: str, action: str | None) -> None:
     assert wish(text) == action
-
-
-class NoCases:
-    """An action server at which this sender has nothing; remembers who was to be forgotten."""
-
-    def __init__(self) -> None:
-        self.forgotten: list[str] = []
-
-    async def list(self, sender: str | None, limit: int) -> Any:
-        return {"cases": []}
-
-    async def forget(self, sender: str) -> None:
-        self.forgotten.append(sender)
 
 
 class Dialogue:
