@@ -88,7 +88,7 @@ async def test_what_the_bot_asked_reaches_the_recogniser_and_full_is_said(tmp_pa
         with pytest.raises(TurnError) as refused:
             await turns.run(said)
     await asyncio.to_thread(store.close)
-    assert ear.hints[0] == Hints(region="510100", channel="web")
+    assert ear.hints[0] == Hints(region="510100", channel="web", dialect="西南官话")
     assert ear.hints[1].terms[0] == "种植贷款"
     assert "买化肥" in ear.hints[1].terms
     assert ear.hints[1].expects is Expects.MENU
