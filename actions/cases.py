@@ -6,11 +6,13 @@ Everything here is masked already: a :class:`Case` may be said to its owner, sho
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
+
+from actions.bank.api import BankError
 
 if TYPE_CHECKING:
     from actions.ledger.ledger import Ledger
@@ -102,6 +104,7 @@ class Case:
         details: masked facts by name. Loans: purpose, crop_or_livestock, area_mu, term_months, name, phone,
             village, region. Bills: bill_type, bill_name, account, holder, period, company, and, while the
             payment waits to be confirmed, confirm_url; once paid, receipt.
+        fresh: False when the bank, where the state may have changed, was to be asked and did not answer.
     """
 
     id: str
@@ -113,6 +116,7 @@ class Case:
     history: tuple[CaseEvent, ...]
     details: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[Flag, ...] = ()
+    fresh: bool = True
 
     @property
     def state_text(self) -> str:
@@ -164,26 +168,51 @@ class EarlierCase:
 
 
 class CaseBook:
-    """Reads cases. Every answer but :meth:`earlier` is masked."""
+    """Reads cases. Every answer but :meth:`earlier` is masked.
 
-    def __init__(self, ledger: Ledger) -> None:
+    Args:
+        ledger: where they are.
+        news: asks the bank what became of a case and records it (``Delivery.news``); without it cases are told as
+            they were last known.
+        patience_s: how long the bank is waited for.
+    """
+
+    def __init__(
+        self, ledger: Ledger, news: Callable[[str], Awaitable[bool]] | None = None, patience_s: float = 2.0
+    ) -> None:
         self._ledger = ledger
+        self._news = news
+        self._patience = patience_s
 
     async def get(self, case_id: str, sender: str | None = None) -> Case | None:
         """The case with this number; None when there is none (or, with ``sender``, none of that sender)."""
-        return await asyncio.to_thread(self._ledger.case, case_id, sender)
+        return await self._asked(await asyncio.to_thread(self._ledger.case, case_id, sender))
 
     async def list(self, sender: str | None = None, limit: int = 50) -> list[Case]:
-        """Cases, newest first, of one sender or of all."""
+        """Cases as last known, newest first, of one sender or of all."""
         return await asyncio.to_thread(self._ledger.cases, sender, limit)
 
     async def latest(self, sender: str) -> Case | None:
         """The sender's newest case."""
         found = await self.list(sender, 1)
-        return found[0] if found else None
+        return await self._asked(found[0] if found else None)
 
     async def earlier(self, sender: str, kind: CaseKind, limit: int = 5) -> Sequence[EarlierCase]:
         """What the sender said in earlier cases of ``kind``, newest first; only ever the sender's own."""
         from actions.ledger.earlier import earlier_cases  # the ledger knows cases, not the other way round
 
         return await asyncio.to_thread(earlier_cases, self._ledger, sender, kind, limit)
+
+    async def made_by(self, key: str) -> Case | None:
+        """The case that was registered under this idempotency key, as last known."""
+        return await asyncio.to_thread(self._ledger.case_of_key, key)
+
+    async def _asked(self, case: Case | None) -> Case | None:
+        if case is None or case.state.final or self._news is None:
+            return case
+        try:
+            async with asyncio.timeout(self._patience):
+                changed = await self._news(case.id)
+        except (BankError, TimeoutError):
+            return replace(case, fresh=False)
+        return await asyncio.to_thread(self._ledger.case, case.id) if changed else case

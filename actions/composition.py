@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from actions.bank.breaker import Breaker
 from actions.bank.client import CLIENT_ID, HttpBank
 from actions.bank.signing import Verifier
 from actions.bills import BillService
@@ -24,6 +25,10 @@ from actions.ledger.ledger import Ledger
 from actions.ledger.vault import Vault
 from actions.loans import LoanService
 from actions.metrics import Metrics
+from actions.partners.book import PartnerBook
+from actions.partners.desk import PartnerDesk
+from actions.partners.hooks import HookDelivery
+from actions.partners.routes import PartnerRoutes
 from actions.repayment.picture import PlanPainter, find_font
 from actions.server import create_app
 from actions.services import Services
@@ -58,16 +63,18 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
     fraud = await asyncio.to_thread(FraudChecker.open, settings.index_dir, embedding, knowledge.embedder)
     try:
         async with (
-            HttpBank(settings.url_of("bank"), bank_key) as bank,
-            Delivery(ledger, bank, metrics) as delivery,
+            HttpBank(settings.url_of("bank"), bank_key) as http_bank,
+            Delivery(ledger, bank := Breaker(http_bank), metrics) as delivery,
+            HookDelivery(ledger),
         ):
+            book, loans, cases = PartnerBook(ledger), LoanService(ledger, delivery), CaseBook(ledger, delivery.news)
             services = Services(
                 knowledge=knowledge,
                 fraud=fraud,
-                loans=LoanService(ledger, delivery),
                 products=Catalogue(settings.state_dir / PRODUCTS_FILE),
+                loans=loans,
                 bills=BillService(ledger, delivery, bank),
-                cases=CaseBook(ledger),
+                cases=cases,
                 drafts=DraftBook(ledger),
                 hand_offs=HandOffs(ledger),
             )
@@ -81,6 +88,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
                 secret=secret,
                 painter=PlanPainter(find_font(settings.font)),
                 action_timeout_s=max(1.0, settings.turn_timeout_s - 5.0),
+                partners=PartnerRoutes(book, PartnerDesk(ledger, book, loans, cases)),
             )
             app.cleanup_ctx.append(Takeover(knowledge=knowledge, fraud=fraud))
             yield app

@@ -2,7 +2,8 @@
 
 Exactly once comes from four things: the request was stored with the case, one worker claims it, every
 attempt carries the same idempotency key, and an attempt whose outcome is unknown is settled by asking the
-bank before anything is sent again.
+bank before anything is sent again. While the bank is away (``actions/bank/breaker.py``) one request at a time tries
+whether it is back; then all that waited are sent.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from actions.bank.api import (
     LoanOrder,
     LoanWithdrawal,
 )
+from actions.bank.breaker import Breaker
 from actions.cases import Case, CaseState
 from actions.errors import ActionsError, LedgerUnavailable
 from actions.ledger.ledger import Ledger
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 8
 """Requests under way at the same time."""
+MISSING_BEFORE_STAFF = 3
+"""Queries in a row that find nothing of a case the bank had, until staff are called."""
 TICK_S = 1.0
 """How often due retries and checks are looked for when nothing wakes the task."""
 
@@ -43,7 +47,7 @@ class Delivery:
 
     Args:
         ledger: where cases and the outbox lie.
-        bank: the adapter.
+        bank: the adapter; a :class:`~actions.bank.breaker.Breaker` also paces the requests.
         metrics: counters.
         patience_s: how long a submit waits for the bank's answer before it tells the user to wait.
     """
@@ -53,6 +57,9 @@ class Delivery:
         self._outbox = Outbox(ledger)
         self._bank = bank
         self._metrics = metrics
+        self._breaker = bank if isinstance(bank, Breaker) else None
+        self._was_open = False
+        self._missing: dict[str, int] = {}
         self._patience = patience_s
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -144,14 +151,23 @@ class Delivery:
                     await self._wake.wait()
 
     async def _round(self) -> None:
-        free = AT_ONCE - len(self._under_way)
-        if free > 0:
-            for parcel in await asyncio.to_thread(self._outbox.claim, free):
+        away = self._breaker is not None and self._breaker.open
+        self._metrics.circuit.set(away)
+        if self._was_open and not away:
+            log.info(
+                "the bank is back: %d requests brought forward", await asyncio.to_thread(self._outbox.bring_forward)
+            )
+        self._was_open = away
+        if (free := self._free()) > 0:
+            for parcel in await asyncio.to_thread(self._outbox.claim, free, early=away):
                 self._start(self._deliver(parcel))
-        free = AT_ONCE - len(self._under_way)
-        if free > 0:
+        if not away and (free := self._free()) > 0:
             for watched in await asyncio.to_thread(self._outbox.watched, free):
                 self._start(self._follow(watched))
+
+    def _free(self) -> int:
+        free = max(0, AT_ONCE - len(self._under_way))
+        return free if self._breaker is None else self._breaker.allowance(free)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -215,6 +231,11 @@ class Delivery:
     async def _check(self, watched: Watched) -> bool:
         record = await self._bank.find(watched.kind, watched.key)
         if record is None:
-            log.error("case %s is unknown at the bank", watched.case_id)
-            return False
+            missing = self._missing[watched.case_id] = self._missing.get(watched.case_id, 0) + 1
+            log.error("case %s is unknown at the bank, %d times now", watched.case_id, missing)
+            if missing < MISSING_BEFORE_STAFF:
+                return False
+            del self._missing[watched.case_id]
+            return await asyncio.to_thread(self._outbox.vanished, watched.case_id)
+        self._missing.pop(watched.case_id, None)
         return await asyncio.to_thread(self._outbox.report, watched.case_id, record)

@@ -13,7 +13,7 @@ from actions.errors import ActionsError
 if TYPE_CHECKING:
     from actions.bank.api import LoanChange
     from actions.delivery import Delivery
-    from actions.ledger.ledger import Ledger
+    from actions.ledger.ledger import Also, Ledger
 
 
 MOST_FEN = 10_000_000_000
@@ -120,15 +120,15 @@ class LoanService:
         await asyncio.to_thread(self._requests.change, case_id, sender, change, key)
         return await self._after(case_id)
 
-    def _register(self, application: LoanApplication, key: str) -> str:
+    def _register(self, application: LoanApplication, key: str, also: Also | None) -> str:
         flags = [*self._watch.loan(application), *(("fraud_sign", sign) for sign in application.signs)]
-        return self._ledger.register_loan(application, key, flags)
+        return self._ledger.register_loan(application, key, flags, also)
 
     async def _after(self, case_id: str) -> Case:
         case = await self._delivery.case(case_id)
         return case if case.state.final else await self._delivery.nudge(case_id)
 
-    async def submit(self, application: LoanApplication, key: str) -> Case:
+    async def submit(self, application: LoanApplication, key: str, also: Also | None = None) -> Case:
         """Register the application and hand it on.
 
         The case exists when this returns. Its state says truthfully how far it got: ``waiting_for_bank``
@@ -137,6 +137,7 @@ class LoanService:
         Args:
             application: what was collected and confirmed.
             key: idempotency key; the same key returns the same case.
+            also: adds rows of its own in the transaction that makes the case.
 
         Raises:
             ConsentMissing, ApplicationInvalid: nothing was stored.
@@ -144,7 +145,7 @@ class LoanService:
             LedgerUnavailable: it is not certain that it was stored; the same key finds out.
         """
         _check(application)
-        case_id = await asyncio.to_thread(self._register, application, key)
+        case_id = await asyncio.to_thread(self._register, application, key, also)
         return await self._delivery.hurry(case_id)
 
 

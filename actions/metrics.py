@@ -21,3 +21,6 @@ class Metrics:
             registry=self.registry,
         )
         self.outbox = Gauge("xiangyin_outbox_pending", "Requests still owed to the bank", registry=self.registry)
+        self.circuit = Gauge(
+            "xiangyin_bank_circuit_open", "1 while the bank is away and asked sparingly", registry=self.registry
+        )

@@ -24,6 +24,7 @@ from actions.ledger.forgetting import forget
 from actions.ledger.ledger import Ledger
 from actions.ledger.numbers import is_number
 from actions.metrics import Metrics
+from actions.partners.routes import PartnerRoutes
 from actions.pictures import PictureRoutes
 from actions.repayment.picture import PlanPainter
 from actions.webhook import Webhook
@@ -125,6 +126,7 @@ def create_app(
     secret: str,
     action_timeout_s: float = 25.0,
     painter: PlanPainter | None = None,
+    partners: PartnerRoutes | None = None,
 ) -> web.Application:
     """The action server.
 
@@ -133,6 +135,7 @@ def create_app(
         secret: what callers must send in ``X-Xiangyin-Secret``; not empty.
         action_timeout_s: an action that takes longer is given up.
         painter: draws repayment plans; default: without Chinese labels.
+        partners: their routes.
     """
     if not secret:
         raise ValueError("secret is empty")
@@ -152,6 +155,7 @@ def create_app(
             web.get("/healthz", routes.healthz),
             web.get("/readyz", routes.readyz),
             web.get("/metrics", routes.metrics),
+            *(partners.routes() if partners is not None else ()),
         ]
     )
     return app

@@ -19,6 +19,7 @@ from bot.channels.chats import chats
 from bot.channels.export import ExportRoutes
 from bot.channels.http import errors_as_json, json_response
 from bot.channels.media import MediaRoutes
+from bot.channels.partners import PartnerChannel
 from bot.channels.web import WebChannel
 from bot.channels.web.visitors import Visitors
 from bot.mailbox import Mailbox
@@ -125,6 +126,7 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
             web.get("/readyz", readyz),
             web.get("/metrics", metrics),
             *channels.routes(),
+            *PartnerChannel(session, settings.url_of("actions"), secret).routes(),
             *AudioRoutes(store, voice).routes(),
             *MediaRoutes(Pictures(store, session, settings.url_of("actions"), secret)).routes(),
             *ExportRoutes(store).routes(),

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from bot.mailbox import Letter
+from bot.openapi_partners import partner_paths, partner_schemas, webhooks
 from bot.schema import Turn, TurnRequest
 
 _REF = "#/components/schemas/{model}"
@@ -123,9 +124,14 @@ def description() -> dict[str, Any]:
                     "responses": _answers(case, "401", "404", "503"),
                 }
             },
+            **partner_paths(),
         },
+        "webhooks": webhooks(),
         "components": {
-            "schemas": schemas,
-            "securitySchemes": {"apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
+            "schemas": schemas | partner_schemas(_REF),
+            "securitySchemes": {
+                "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "partnerKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "a partner's"},
+            },
         },
     }

@@ -18,7 +18,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DialogueRequest:
-    """What Rasa is told of a turn. ``payload`` is set only from an option that the bot itself offered."""
+    """What Rasa is told of a turn.
+
+    ``payload`` is set only from an option that the bot itself offered. ``again``: the message was sent before and the
+    gateway kept no answer; Rasa gives the one it gave then, or runs the turn if it never ended.
+    """
 
     sender_id: str
     message_id: str
@@ -26,6 +30,7 @@ class DialogueRequest:
     payload: str | None = None
     hypotheses: tuple[tuple[str, float], ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
+    again: bool = False
 
     def body(self) -> dict[str, Any]:
         return {
@@ -35,6 +40,7 @@ class DialogueRequest:
             "payload": self.payload,
             "hypotheses": [{"text": t, "confidence": c} for t, c in self.hypotheses],
             "metadata": self.metadata,
+            "again": self.again,
         }
 
 

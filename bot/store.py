@@ -1,5 +1,5 @@
-"""The gateway's memory: answered turns (so that a repeated delivery changes nothing), the options last offered, and
-the texts that can be heard. Kept for days, apart from the ledger, which is kept for years."""
+"""The gateway's memory: messages taken and answered (so that a repeated delivery changes nothing), the options last
+offered, and the texts that can be heard. Kept for days, apart from the ledger, which is kept for years."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import DateTime, Engine, String, Table, Text, create_engine, delete, event, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from bot.options import OfferedOption
@@ -39,6 +40,15 @@ class AnsweredTurn(Base):
     sender: Mapped[str] = mapped_column(String(200), primary_key=True)
     message_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     answer: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class Claim(Base):
+    """A message that was given to the dialogue; written before, so that a gateway that dies on the way knows it."""
+
+    __tablename__ = "claims"
+    sender: Mapped[str] = mapped_column(String(200), primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
@@ -128,6 +138,7 @@ def open_engine(url: str) -> Engine:
         @event.listens_for(engine, "connect")
         def _pragmas(connection: Any, _record: Any) -> None:
             connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA busy_timeout=5000")
 
         @event.listens_for(engine, "checkout")
@@ -166,6 +177,15 @@ class GatewayStore:
         with Session(self._engine) as session:
             row = session.get(AnsweredTurn, (sender, message_id))
             return row.answer if row else None
+
+    def claim(self, sender: str, message_id: str) -> bool:
+        """Record that the message goes to the dialogue now; False when it did before (and no answer was kept)."""
+        try:
+            with Session(self._engine) as session, session.begin():
+                session.add(Claim(sender=sender, message_id=message_id, created_at=datetime.now(UTC)))
+        except IntegrityError:
+            return False
+        return True
 
     def question_of(self, sender: str) -> Question:
         """What the sender was last asked."""

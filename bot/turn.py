@@ -1,5 +1,9 @@
 """One turn: a message comes in from a channel, is heard if it is a voice message, goes through the dialogue, and its
-answer is kept so that the same message delivered again gets the same answer."""
+answer is kept so that the same message delivered again gets the same answer.
+
+The message is claimed before the dialogue gets it. Delivered again, it gets the kept answer; if a gateway died before
+it kept one, the dialogue is asked what it answered, and runs the turn only if it never ended
+(``docs/decisions/0008-one-message-one-turn.md``)."""
 
 from __future__ import annotations
 
@@ -200,6 +204,9 @@ class TurnService:
                 self._speakers.forget(inbound.conversation)
             return None, own
         self._speakers.said(inbound.conversation, text)
+        again = inbound.message_id is not None and not await asyncio.to_thread(
+            self._store.claim, inbound.conversation, message_id
+        )
         answer = await self._rasa.turn(
             DialogueRequest(
                 sender_id=inbound.conversation,
@@ -213,6 +220,7 @@ class TurnService:
                     "voice": transcript is not None,
                     "turn_id": turn_id,
                 },
+                again=again,
             )
         )
         return answer.understood, answer.messages

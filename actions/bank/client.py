@@ -52,6 +52,7 @@ class _Bill(BaseModel):
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="ignore")
+    idempotency_key: str
     ref: str = Field(max_length=64)
     status: BankStatus
     confirm_url: str | None = Field(None, pattern=r"^https?://", max_length=500)
@@ -81,7 +82,9 @@ class HttpBank:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> HttpBank:
-        self._session = aiohttp.ClientSession(timeout=self._timeout)
+        # A connection for each request: an answer that comes twice is never taken for the answer to the next one.
+        connector = aiohttp.TCPConnector(force_close=True)
+        self._session = aiohttp.ClientSession(timeout=self._timeout, connector=connector)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -93,15 +96,18 @@ class HttpBank:
         """See :class:`~actions.bank.api.BankApi`."""
         # The account goes in the body: paths end up in access logs.
         body = await self._ask("POST", "/v1/bills/query", {"bill_type": bill_type, "account": account})
-        return BankBill(**_read(_Bill, body).model_dump())
+        bill = _read(_Bill, body)
+        if (bill.bill_type, bill.account) != (bill_type, account):
+            raise BankOutcomeUnknown("bank_answer_for_another")
+        return BankBill(**bill.model_dump())
 
     async def start_payment(self, order: PaymentOrder, key: str) -> BankRecord:
         """See :class:`~actions.bank.api.BankApi`."""
-        return _record(await self._ask("POST", _PATHS["bill"], asdict(order), key))
+        return _record(await self._ask("POST", _PATHS["bill"], asdict(order), key), key)
 
     async def submit_loan(self, order: LoanOrder, key: str) -> BankRecord:
         """See :class:`~actions.bank.api.BankApi`."""
-        return _record(await self._ask("POST", _PATHS["loan"], asdict(order), key))
+        return _record(await self._ask("POST", _PATHS["loan"], asdict(order), key), key)
 
     async def change_loan(self, change: LoanChange, key: str) -> BankRecord:
         """See :class:`~actions.bank.api.BankApi`."""
@@ -114,7 +120,7 @@ class HttpBank:
     async def find(self, kind: OrderKind, key: str) -> BankRecord | None:
         """See :class:`~actions.bank.api.BankApi`."""
         try:
-            return _record(await self._ask("POST", f"{_PATHS[kind]}/query", {"idempotency_key": key}))
+            return _record(await self._ask("POST", f"{_PATHS[kind]}/query", {"idempotency_key": key}), key)
         except BankRefused as refusal:
             if refusal.code == "not_found":
                 return None
@@ -171,5 +177,8 @@ def _read(model: type[M], body: bytes) -> M:
         raise BankOutcomeUnknown("bank_answer_unreadable") from None
 
 
-def _record(body: bytes) -> BankRecord:
-    return BankRecord(**_read(_Record, body).model_dump())
+def _record(body: bytes, key: str) -> BankRecord:
+    record = _read(_Record, body)
+    if record.idempotency_key != key:
+        raise BankOutcomeUnknown("bank_answer_for_another")
+    return BankRecord(**record.model_dump(exclude={"idempotency_key"}))

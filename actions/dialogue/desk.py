@@ -49,22 +49,25 @@ class Progress:
             return Reply((Message(text.format(id=number), text.format(id=digits(number)), kind="answer"),))
         if case is None:
             return Reply((Message(say.CASE_NONE, kind="answer"),))
-        return Reply((_told(case),))
+        return Reply((told(case),))
 
 
-def _told(case: Case) -> Message:
+def told(case: Case) -> Message:
+    """Where a case stands, with the page on which a payment is confirmed."""
     what, sum_ = say.KINDS.get(case.kind, case.summary), amount(case.amount_fen)
     texts = {"what": what, "state": case.state_text}
-    told = Say(
+    said = Say(
         say.CASE.format(id=case.id, amount=sum_.text, **texts),
         say.CASE.format(id=digits(case.id), amount=sum_.spoken, **texts),
     )
+    if not case.fresh:
+        said += Say(say.CASE_STALE)
     extra = {}
     url = case.details.get("confirm_url")
     if url:
-        told = Say(f"{told.text}\n{say.CASE_LINK.format(url=url)}", told.spoken)
+        said = Say(f"{said.text}\n{say.CASE_LINK.format(url=url)}", said.spoken)
         extra = {"confirm_url": url}
-    return Message(told.text, told.spoken, case_id=case.id, kind="case", extra=extra)
+    return Message(said.text, said.spoken, case_id=case.id, kind="case", extra=extra)
 
 
 class Person:

@@ -16,8 +16,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from actions.cases import Case
 from actions.dialogue import emergency, form_answers, options, words
-from actions.dialogue.desk import is_case_number
+from actions.dialogue.desk import is_case_number, told
 from actions.dialogue.form_replies import ASK_BACK, FormReplies, changed_message, warning
 from actions.dialogue.form_spec import (
     DIGRESSIONS,
@@ -122,6 +123,12 @@ class Form(FormReplies):
             if answer is not None:
                 return answer
         return await self._heard(turn, values, asked)
+
+    def handed_in(self, case: Case) -> Reply:
+        """The form was submitted, and the conversation does not know (a part died on the way): say so, and end it."""
+        message = told(case)
+        spoken = message.spoken and say.HANDED_IN + message.spoken
+        return self._end([replace(message, text=say.HANDED_IN + message.text, spoken=spoken)])
 
     # -- the turn ------------------------------------------------------------------------------------------------
 

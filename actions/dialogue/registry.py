@@ -17,16 +17,17 @@ from actions.dialogue.answers import FraudAnswer, KnowledgeAnswer
 from actions.dialogue.bill import BillForm
 from actions.dialogue.desk import Person, Progress, is_case_number, not_connected
 from actions.dialogue.form import Form
-from actions.dialogue.form_spec import DIGRESSIONS, DRAFT_SEEN, MISSES, REQUESTED, FormSpec
+from actions.dialogue.form_spec import DIGRESSIONS, DRAFT_SEEN, KEY, MISSES, REQUESTED, TRIED, FormSpec
 from actions.dialogue.guard import Guard
 from actions.dialogue.handed_in import HandedIn
 from actions.dialogue.loan import LoanForm
-from actions.dialogue.ports import Ports
+from actions.dialogue.ports import Cases, Ports
 from actions.dialogue.products import LoanProducts, goes_on
 from actions.dialogue.recall import Recall
 from actions.dialogue.talk import Bare, Cancel, NotUnderstood, Repeat, Told, begin, small_talk
 from actions.dialogue.turn import Handler, Message, Reply, Turn, read, write
 from actions.dialogue.values import is_question
+from actions.errors import ActionsError
 from actions.texts import forms as form_say
 from actions.texts import talk as talk_say
 from nlu.dialect import secrets
@@ -122,11 +123,12 @@ class Respond(Action):  # type: ignore[misc]  # rasa_sdk has no types
 class ValidateForm(Action):  # type: ignore[misc]  # rasa_sdk has no types
     """One turn of a form: Rasa calls it for every message while the form is active."""
 
-    def __init__(self, name: str, form: Form, guard: Guard) -> None:
+    def __init__(self, name: str, form: Form, guard: Guard, cases: Cases) -> None:
         self._name = f"validate_{name}"
         self._form = form
         self._form_name = name
         self._guard = guard
+        self._cases = cases
 
     def name(self) -> str:
         """``validate_<form>``."""
@@ -144,7 +146,20 @@ class ValidateForm(Action):  # type: ignore[misc]  # rasa_sdk has no types
         return _written(reply, dispatcher)
 
     async def _step(self, turn: Turn) -> Reply:
-        """One step of the form, unless a warning stands before it."""
+        """One step of the form, unless it was handed in already or a warning stands before it.
+
+        Whether it was handed in the ledger knows, not the conversation: the answer may have been lost with a part.
+        """
+        key = turn.slots.get(KEY)
+        if key is not None:
+            try:
+                case = await self._cases.made_by(str(key))
+            except ActionsError as error:
+                log.warning("form goes on unsure action=%s code=%s", self._name, error.code)
+                turn = replace(turn, slots={**turn.slots, TRIED: True})
+            else:
+                if case is not None:
+                    return self._form.handed_in(case)
         stopped = await self._guard.before(turn, self._form_name)
         if stopped is not None:
             return stopped
@@ -195,5 +210,5 @@ def build_actions(ports: Ports) -> list[Action]:
     names = dict.fromkeys(ACTION_OF.values())
     return [
         *(Respond(name, every, misunderstood, recall) for name in names),
-        *(ValidateForm(name, form, guard) for name, form in forms.items()),
+        *(ValidateForm(name, form, guard, ports.cases) for name, form in forms.items()),
     ]

@@ -224,15 +224,18 @@ def _literal(item: Mapping[str, Any], text: str) -> str:
 
 
 def _last_messages(events: Sequence[Mapping[str, Any]]) -> tuple[Message, ...]:
-    """What the assistant said just before the user's latest message."""
+    """What the assistant said last, before the user's latest message.
+
+    A message that was never answered (a part was down) is passed over: the user saw what was said before it.
+    """
     found: list[Message] = []
     users = 0
     for event in reversed(events):
         if event.get("event") == "user":
-            users += 1
-            if users == 2:
+            if found:
                 break
-        elif event.get("event") == "bot" and users == 1:
+            users += 1
+        elif event.get("event") == "bot" and users:
             found.append(_message(event))
     return tuple(reversed(found))
 

@@ -5,14 +5,15 @@ Everything here blocks (SQL); call it through ``asyncio.to_thread``.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -27,6 +28,7 @@ from actions.ledger.models import (
     ConsentRow,
     EventRow,
     FlagRow,
+    HandOffEventRow,
     HandOffRow,
     LoanRow,
     OutboxRow,
@@ -38,6 +40,18 @@ from actions.ledger.views import read_cases
 from actions.loans import LoanApplication
 
 _NUMBER_TRIES = 20
+Also = Callable[[Session, str, datetime], None]
+"""Adds rows for a case (its number, the time) in the transaction that makes it."""
+
+
+@dataclass(frozen=True)
+class HandOff:
+    """A wish to talk to a person, as staff see it (``sender`` and ``reason`` in clear)."""
+
+    id: str
+    sender: str
+    reason: str
+    created_at: datetime
 
 
 class Ledger:
@@ -96,8 +110,17 @@ class Ledger:
         with self.read() as session:
             return read_cases(session, self.vault, session.scalars(query).all())
 
-    def register_loan(self, application: LoanApplication, key: str, flags: Sequence[tuple[str, str]] = ()) -> str:
+    def register_loan(
+        self,
+        application: LoanApplication,
+        key: str,
+        flags: Sequence[tuple[str, str]] = (),
+        also: Also | None = None,
+    ) -> str:
         """Store an application with its consents, flags (kind, note) and outbox row; the number of its case.
+
+        Args:
+            also: adds rows of its own in the same transaction.
 
         Raises:
             KeyReused: the key came before with another application.
@@ -143,7 +166,7 @@ class Ledger:
 
         body = json.dumps(asdict(application), default=str, sort_keys=True)
         note = "您同意把资料交给银行，申请已登记，等待送达银行。"
-        return self._register("loan", application.sender, application.amount_fen, key, body, note, fill, flags)
+        return self._register("loan", application.sender, application.amount_fen, key, body, note, fill, flags, also=also)
 
     def register_payment(
         self, bill: Bill, sender: str, key: str, flags: Sequence[tuple[str, str]] = (), part_fen: int | None = None
@@ -196,9 +219,11 @@ class Ledger:
         fill: Callable[[Session, str, datetime], LoanOrder | PaymentOrder],
         flags: Sequence[tuple[str, str]] = (),
         taken: Callable[[], str | None] = lambda: None,
+        also: Also | None = None,
     ) -> str:
+        digest = hashlib.sha256(body.encode()).hexdigest()
         for _ in range(_NUMBER_TRIES):
-            existing = self._same(key, body) or taken()
+            existing = self._same(key, digest) or taken()
             if existing is not None:
                 return existing
             case_id, now = new_number(), datetime.now(UTC)
@@ -213,7 +238,8 @@ class Ledger:
                             sender_index=self.vault.index(sender, "sender"),
                             sender_sealed=self.vault.seal(sender, f"{case_id}/sender"),
                             key_index=self.vault.index(key, "key"),
-                            body_index=self.vault.index(body, "body"),
+                            key_sealed=self.vault.seal(f"{digest} {key}", f"{case_id}/key"),
+                            body_index=self.vault.index(digest, "body"),
                             created_at=now,
                             updated_at=now,
                         )
@@ -223,6 +249,8 @@ class Ledger:
                     session.add(EventRow(case_id=case_id, at=now, state=CaseState.WAITING.value, who="user", note=note))
                     session.add(self._outbox(kind, case_id, order, now))
                     session.add_all(FlagRow(case_id=case_id, at=now, kind=flag, note=why) for flag, why in flags)
+                    if also is not None:
+                        also(session, case_id, now)
             except IntegrityError:
                 # Another submit with this key or for this bill was first, or the number is taken: look again.
                 continue
@@ -240,14 +268,14 @@ class Ledger:
             next_attempt_at=now,
         )
 
-    def _same(self, key: str, body: str) -> str | None:
+    def _same(self, key: str, digest: str) -> str | None:
         """The case this key made, if any; raises when it was made from another body."""
         query = select(CaseRow.id, CaseRow.body_index).where(CaseRow.key_index.in_(self.vault.indexes(key, "key")))
         with self.read() as session:
             row = session.execute(query).first()
         if row is None:
             return None
-        if row[1] not in self.vault.indexes(body, "body"):
+        if row[1] not in self.vault.indexes(digest, "body"):
             raise KeyReused
         return row[0]
 
@@ -259,7 +287,7 @@ class Ledger:
                 found = session.scalar(query)
             if found is not None:
                 return found
-            number, index = new_number(), self.vault.index(sender, "sender")
+            number, index, now = new_number(), self.vault.index(sender, "sender"), datetime.now(UTC)
             try:
                 with self.write() as session:
                     session.add(
@@ -269,10 +297,41 @@ class Ledger:
                             open_index=index,
                             sender_sealed=self.vault.seal(sender, f"{number}/sender"),
                             reason_sealed=self.vault.seal(reason, f"{number}/reason"),
-                            created_at=datetime.now(UTC),
+                            created_at=now,
                         )
                     )
+                    session.flush()
+                    session.add(HandOffEventRow(hand_off_id=number, at=now, state="open", who="user", note="要找人"))
             except IntegrityError:
                 continue
             return number
         raise LedgerUnavailable(code="no_free_number")
+
+    def open_hand_offs(self, limit: int = 50) -> list[HandOff]:
+        """Wishes that wait for staff, oldest first."""
+        query = select(HandOffRow).where(HandOffRow.closed_at.is_(None)).order_by(HandOffRow.created_at).limit(limit)
+        with self.read() as session:
+            return [
+                HandOff(
+                    row.id,
+                    self.vault.open(row.sender_sealed, f"{row.id}/sender"),
+                    self.vault.open(row.reason_sealed, f"{row.id}/reason"),
+                    row.created_at,
+                )
+                for row in session.scalars(query)
+            ]
+
+    def close_hand_off(self, number: str, who: str, note: str) -> bool:
+        """Staff dealt with a wish; False when it is not open. The sender's next wish gets a number of its own."""
+        now = datetime.now(UTC)
+        with self.write() as session:
+            closed = session.execute(
+                update(HandOffRow)
+                .where(HandOffRow.id == number, HandOffRow.closed_at.is_(None))
+                .values(closed_at=now, open_index=None)
+                .returning(HandOffRow.id)
+            ).first()
+            if closed is None:
+                return False
+            session.add(HandOffEventRow(hand_off_id=number, at=now, state="closed", who=who, note=note))
+            return True

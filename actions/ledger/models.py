@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -64,6 +64,8 @@ class CaseRow(Base):
     sender_index: Mapped[str] = mapped_column(String(64))
     sender_sealed: Mapped[str] = mapped_column(Text)
     key_index: Mapped[str] = mapped_column(String(64), unique=True)
+    key_sealed: Mapped[str | None] = mapped_column(Text)
+    """Idempotency key and digest of the body, so that their indexes can be made anew under another ledger key."""
     body_index: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -180,6 +182,114 @@ class HandOffRow(Base):
     sender_sealed: Mapped[str] = mapped_column(Text)
     reason_sealed: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class HandOffEventRow(Base):
+    """History of a hand-off: who, what, when. Append-only."""
+
+    __tablename__ = "hand_off_events"
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True, autoincrement=True)
+    hand_off_id: Mapped[str] = mapped_column(ForeignKey("hand_offs.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(16))
+    who: Mapped[str] = mapped_column(String(64))
+    note: Mapped[str] = mapped_column(Text)
+
+
+class PlotRow(Base):
+    """A plot that belongs to a case: its outline (GeoJSON) and area."""
+
+    __tablename__ = "plots"
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True, autoincrement=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    outline_sealed: Mapped[str] = mapped_column(Text)
+    area_mu: Mapped[str] = mapped_column(String(24))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DocumentRow(Base):
+    """A document handed in with a case; ``digest`` is the SHA-256 of its contents."""
+
+    __tablename__ = "documents"
+    __table_args__ = (UniqueConstraint("case_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True, autoincrement=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    media_type: Mapped[str] = mapped_column(String(64))
+    bytes: Mapped[int] = mapped_column(Integer)
+    digest: Mapped[str] = mapped_column(String(64))
+    content_sealed: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PartnerRow(Base):
+    """A partner platform, with its quotas and where it wants to hear of news."""
+
+    __tablename__ = "partners"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    per_minute: Mapped[int] = mapped_column(Integer)
+    per_day: Mapped[int] = mapped_column(Integer)
+    webhook_url: Mapped[str | None] = mapped_column(String(500))
+    webhook_secret_sealed: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PartnerKeyRow(Base):
+    """An API key: its SHA-256 alone (the key is 256 random bits, so nothing slower is needed)."""
+
+    __tablename__ = "partner_keys"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    partner_id: Mapped[str] = mapped_column(ForeignKey("partners.id"), index=True)
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PartnerUsageRow(Base):
+    """Requests of a partner in one minute or one day."""
+
+    __tablename__ = "partner_usage"
+
+    partner_id: Mapped[str] = mapped_column(ForeignKey("partners.id"), primary_key=True)
+    span: Mapped[str] = mapped_column(String(24), primary_key=True)
+    requests: Mapped[int] = mapped_column(Integer)
+
+
+class PartnerCaseRow(Base):
+    """Which partner started a case, and what it calls it."""
+
+    __tablename__ = "partner_cases"
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    partner_id: Mapped[str] = mapped_column(ForeignKey("partners.id"), index=True)
+    reference_sealed: Mapped[str] = mapped_column(Text)
+
+
+class PartnerHookRow(Base):
+    """News owed to a partner; written in the transaction that changed the case."""
+
+    __tablename__ = "partner_hooks"
+    __table_args__ = (Index("ix_partner_hooks_state_next_attempt_at", "state", "next_attempt_at"),)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True, autoincrement=True)
+    delivery_id: Mapped[str] = mapped_column(String(32), unique=True)
+    partner_id: Mapped[str] = mapped_column(ForeignKey("partners.id"))
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    case_state: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str | None] = mapped_column(String(64))
 
 
 class DraftRow(Base):

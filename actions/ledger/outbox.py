@@ -85,12 +85,15 @@ class Outbox:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def claim(self, limit: int = 8) -> list[Parcel]:
-        """Claim requests that are due. A guarded update each: two workers never hold the same one."""
+    def claim(self, limit: int = 8, *, early: bool = False) -> list[Parcel]:
+        """Claim requests that are due (``early``: the next ones, due or not).
+
+        A guarded update each: two workers never hold the same one.
+        """
         now = datetime.now(UTC)
         due = (
             OutboxRow.state == "pending",
-            OutboxRow.next_attempt_at <= now,
+            *(() if early else (OutboxRow.next_attempt_at <= now,)),
             or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until < now),
             _first_of_its_case(),
         )
@@ -169,6 +172,25 @@ class Outbox:
                 note = "发给银行了，还没等到回话，正在核实银行收到没有，不会重复办理。"
                 advance(session, parcel.case_id, CaseState.CHECKING, "assistant", note, now)
         return wait
+
+    def bring_forward(self) -> int:
+        """The bank is back: what waited for its next try is due now. How many there are."""
+        now = datetime.now(UTC)
+        with self._ledger.write() as session:
+            result = session.execute(
+                update(OutboxRow)
+                .where(OutboxRow.state == "pending", OutboxRow.lease_until.is_(None), OutboxRow.next_attempt_at > now)
+                .values(next_attempt_at=now)
+                .execution_options(synchronize_session=False)
+            )
+            return _count(result)
+
+    def vanished(self, case_id: str) -> bool:
+        """The bank, which had this case, knows it no more: a person must look at it."""
+        note = "银行那边查不到这笔业务了，要请工作人员核对，请您等电话或者找人工。"
+        with self._ledger.write() as session:
+            now = datetime.now(UTC)
+            return advance(session, case_id, CaseState.NEEDS_STAFF, "assistant", note, now, next_check_at=None)
 
     def _settle(self, session: Session, parcel: Parcel, state: str, code: str | None = None) -> bool:
         result = session.execute(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
+from uuid import uuid4
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from actions.bank.api import BankRecord
 from actions.cases import CaseState as S
-from actions.ledger.models import CaseRow, EventRow, PaymentRow
+from actions.ledger.models import CaseRow, EventRow, PartnerCaseRow, PartnerHookRow, PartnerRow, PaymentRow
 from actions.ledger.vault import Vault
 
 Who = Literal["user", "assistant", "bank", "staff"]
@@ -26,7 +27,7 @@ COMES_FROM: Mapping[S, frozenset[S]] = {
     S.WITHDRAWN: frozenset({S.WAITING, S.CHECKING, S.IN_REVIEW}),
     S.REJECTED: frozenset({S.WAITING, S.CHECKING}),
     S.EXPIRED: frozenset({S.WAITING, S.CHECKING, S.AWAITING_CONFIRMATION}),
-    S.NEEDS_STAFF: frozenset({S.WAITING, S.CHECKING}),
+    S.NEEDS_STAFF: frozenset({S.WAITING, S.CHECKING, S.IN_REVIEW, S.AWAITING_CONFIRMATION}),
 }
 """For each state, the states it may be reached from; none leads back, none leaves a final state."""
 
@@ -50,7 +51,29 @@ def advance(session: Session, case_id: str, to: S, who: Who, note: str, now: dat
             .values(open_bill=None)
             .execution_options(synchronize_session=False)
         )
+    _owe_news(session, case_id, to, now)
     return True
+
+
+def _owe_news(session: Session, case_id: str, to: S, now: datetime) -> None:
+    """A partner's case: the partner is to hear of it (``actions/partners/hooks.py`` delivers)."""
+    partner = session.scalar(
+        select(PartnerRow.id)
+        .join(PartnerCaseRow, PartnerCaseRow.partner_id == PartnerRow.id)
+        .where(PartnerCaseRow.case_id == case_id, PartnerRow.webhook_url.is_not(None))
+    )
+    if partner is not None:
+        session.add(
+            PartnerHookRow(
+                delivery_id=uuid4().hex,
+                partner_id=partner,
+                case_id=case_id,
+                case_state=to.value,
+                at=now,
+                state="pending",
+                next_attempt_at=now,
+            )
+        )
 
 
 def apply_bank_record(

@@ -41,6 +41,16 @@ class Vault:
         self._ciphers = {_key_id(key): AESGCM(_derive(key, b"seal")) for key in keys}
         self._index_keys = [_derive(key, b"index") for key in keys]
 
+    @property
+    def current(self) -> str:
+        """Id of the key that encrypts."""
+        return self._current
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Ids of all keys, the current one first."""
+        return tuple(self._ciphers)
+
     @classmethod
     def from_setting(cls, value: str) -> Vault:
         """Read the setting described above.

@@ -27,6 +27,7 @@ CASE_UNKNOWN = "在您名下没查到编号{id}。请您再看一看，一个数
 CASE_NONE = "您还没有在我这里办过贷款或者交费。要是有编号，把编号念给我，我再查。"
 CASE_DOWN = "对不住，这会儿查不了进度。您过一会儿再问我，编号还在。"
 CASE = "{what}，{amount}，编号{id}。现在：{state}。"
+CASE_STALE = "这会儿问不到银行，这是上一次知道的情况。"
 CASE_NOTE = "最近一条：{note}"
 CASE_LINK = "确认页面：{url}"
 KINDS = {"loan": "贷款申请", "bill": "交费"}

@@ -8,6 +8,7 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
+from actions.cli import ledger, partners
 from bot.commands.cases import app as cases
 from bot.commands.doctor import doctor
 from bot.commands.feedback import app as feedback
@@ -40,6 +41,8 @@ app.add_typer(cases, name="cases")
 app.add_typer(loans, name="loans")
 app.add_typer(feedback, name="feedback")
 app.add_typer(staff, name="staff")
+app.add_typer(partners, name="partners")
+app.add_typer(ledger, name="ledger")
 
 
 def main() -> None:

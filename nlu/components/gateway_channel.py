@@ -1,8 +1,12 @@
-"""The only way into the Rasa server: one call of the gateway is one turn.
+"""The only way into the Rasa server: one call of the gateway is one turn, and one message is one turn.
 
 ``POST /webhooks/gateway/turn``, header ``X-Xiangyin-Secret``, body ``TurnBody``; the answer holds what was understood
 and the messages of the turn. Free text never acts as a command: only ``payload``, which the gateway fills from options
 it offered itself, names an intent.
+
+A message that comes a second time (``again``, or an id this process has seen) is looked up in the conversation first:
+Rasa keeps a turn whole or not at all, so one that was answered gets that answer back, and one that was cut off is run
+from where the conversation stood before it.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from nlu.components.action_calls import build_validator_once, close_connections, keep_connections
+from nlu.components.repeats import Seen, answered, contract
 from nlu.components.understanding import meant, understand, understood
 
 logger = logging.getLogger(__name__)
@@ -50,6 +55,8 @@ class TurnBody(BaseModel):
     payload: str | None = Field(default=None, regex=r"^/[a-z_]+(\{.*\})?$", max_length=2000)
     hypotheses: list[Wording] = []
     metadata: dict[str, Any] = {}
+    again: bool = False
+    """The gateway has sent this message before and does not know what became of it."""
 
     def wordings(self) -> list[tuple[str, float]]:
         """All different readings, the likeliest first, with nothing Rasa would take for a command."""
@@ -88,12 +95,7 @@ class TurnOutput(OutputChannel):
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:  # noqa: ARG002 - Rasa's
         """Take one message of an action or a response."""
-        buttons = [
-            {"title": b["title"], "payload": b.get("payload") or b["title"]} for b in message.get("buttons") or []
-        ]
-        self.messages.append(
-            {"text": message.get("text") or "", "buttons": buttons, "custom": message.get("custom") or None}
-        )
+        self.messages.append(contract(message))
 
 
 class GatewayInput(InputChannel):
@@ -102,6 +104,7 @@ class GatewayInput(InputChannel):
     def __init__(self, secret: str) -> None:
         """Keep the secret both sides know."""
         self._secret = secret.encode()
+        self._seen = Seen()
 
     @classmethod
     def name(cls) -> str:
@@ -120,7 +123,7 @@ class GatewayInput(InputChannel):
             raise RuntimeError(f"{SECRET_VARIABLE} is not set: run the set-up first")
         return cls(secret)
 
-    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:  # noqa: ARG002 - Rasa's
         """The routes."""
         routes = Blueprint("gateway_channel")
 
@@ -147,7 +150,7 @@ class GatewayInput(InputChannel):
             if agent is None or not agent.is_ready():
                 return response.json({"error": "not_ready"}, status=503)
             try:
-                return response.json(await self._take(agent, on_new_message, body))
+                return response.json(await self._take(agent, body))
             except Exception as error:  # noqa: BLE001 - the gateway gets an answer whatever breaks
                 # The traceback may hold what the user said: the log gets the kind of error and the turn only.
                 turn_id = body.metadata.get("turn_id")
@@ -177,27 +180,34 @@ class GatewayInput(InputChannel):
 
         return routes
 
-    async def _take(
-        self, agent: Agent, on_new_message: Callable[[UserMessage], Awaitable[Any]], body: TurnBody
-    ) -> dict[str, Any]:
+    async def _take(self, agent: Agent, body: TurnBody) -> dict[str, Any]:
+        again = self._seen.before(body.sender_id, body.message_id) or body.again
+        # The conversation's lock, as Agent.handle_message takes it: a repeat waits for the run it repeats.
+        async with agent.lock_store.lock(body.sender_id):
+            known = await answered(agent.tracker_store, body.sender_id, body.message_id) if again else None
+            if known is not None:
+                parse, messages = known
+                return {"understood": understood(parse), "messages": messages}
+            parse = await self._parsed(agent, body)
+            readings, choices = parse.pop("readings", []), parse.pop("choices", [])
+            output = TurnOutput()
+            await agent.processor.handle_message(
+                UserMessage(
+                    text=parse.get("text") or body.text,
+                    output_channel=output,
+                    sender_id=body.sender_id,
+                    parse_data=parse,
+                    input_channel=self.name(),
+                    message_id=body.message_id,
+                    metadata={**body.metadata, "readings": readings, "choices": choices},
+                )
+            )
+        return {"understood": understood(parse), "messages": output.messages}
+
+    async def _parsed(self, agent: Agent, body: TurnBody) -> dict[str, Any]:
         chosen = body.meaning()
         if chosen is not None:
-            parse = await meant(agent, *chosen)
-        elif body.payload:
-            parse = await agent.parse_message(body.payload)
-        else:
-            parse = await understand(agent, body.wordings(), heard=bool(body.metadata.get("voice")))
-        readings, choices = parse.pop("readings", []), parse.pop("choices", [])
-        output = TurnOutput()
-        await on_new_message(
-            UserMessage(
-                text=parse.get("text") or body.text,
-                output_channel=output,
-                sender_id=body.sender_id,
-                parse_data=parse,
-                input_channel=self.name(),
-                message_id=body.message_id,
-                metadata={**body.metadata, "readings": readings, "choices": choices},
-            )
-        )
-        return {"understood": understood(parse), "messages": output.messages}
+            return await meant(agent, *chosen)
+        if body.payload:
+            return await agent.parse_message(body.payload)
+        return await understand(agent, body.wordings(), heard=bool(body.metadata.get("voice")))

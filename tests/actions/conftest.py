@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
-import os
 import secrets
-import shutil
 import socket
-import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,7 +16,8 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy import create_engine, text
 
 from actions.bank.client import HttpBank
-from actions.bank.sandbox.app import Faults, create_app
+from actions.bank.sandbox.app import create_app
+from actions.bank.sandbox.faults import Faults
 from actions.bills import BillService
 from actions.delivery import Delivery
 from actions.ledger.database import migrate, open_engine
@@ -29,39 +25,18 @@ from actions.ledger.ledger import Ledger
 from actions.ledger.vault import Vault
 from actions.loans import LoanApplication, LoanService
 from actions.metrics import Metrics
+from tests.postgres import POSTGRES, installed, running
 
-POSTGRES = Path("/usr/lib/postgresql/15/bin")
 BANK_KEY = b"a key of the tests"
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """URL of a PostgreSQL server of our own, without a database name."""
-    if not (POSTGRES / "initdb").exists():
+    if not installed():
         pytest.skip(f"PostgreSQL 15 is not installed in {POSTGRES}")
-    as_user: list[str] = []
-    folder = Path(tempfile.mkdtemp(prefix="xiangyin-postgres-"))
-    if os.geteuid() == 0:
-        as_user = ["runuser", "-u", "nobody", "--"]
-        shutil.chown(folder, "nobody")
-    user = "nobody" if as_user else getpass.getuser()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data = folder / "data"
-
-    def run(*command: str) -> None:
-        subprocess.run([*as_user, *command], check=True, capture_output=True, cwd=folder, timeout=60)
-
-    run(str(POSTGRES / "initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    log = str(folder / "log")
-    run(str(POSTGRES / "pg_ctl"), "-D", str(data), "-l", log, "-w", "-o", options, "start")
-    try:
-        yield f"postgresql+psycopg://{user}@127.0.0.1:{port}"
-    finally:
-        run(str(POSTGRES / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+    with running("-c fsync=off") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

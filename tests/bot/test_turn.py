@@ -8,6 +8,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.errors import DialogueUnavailableError, EmptyTextError, OutcomeUnknownError, TextTooLongError
 from bot.people.front import Front
@@ -120,3 +122,33 @@ async def test_a_failing_dialogue_leaks_nothing_and_is_asked_again(turns: TurnSe
     dialogue.status = 200
     turn = await turns.run(says("你好", message_id="m2"))
     assert turn.replies, "a turn that failed is not remembered as answered"
+
+
+async def test_a_message_that_was_cut_off_is_marked_as_a_repeat(turns: TurnService, dialogue: Dialogue) -> None:
+    """Also by a gateway that was started anew: the claim is in the database."""
+    dialogue.status = 500
+    with pytest.raises(OutcomeUnknownError):
+        await turns.run(says("交电费", message_id="m1"))
+    dialogue.status = 200
+    reborn = TurnService(turns._rasa, None, turns._store, turns._privacy, max_text_chars=50, default_region="national")
+    await reborn.run(says("交电费", message_id="m1"))
+    await reborn.run(says("交水费", message_id="m2"))
+    await reborn.run(says("交水费"))
+    assert [sent["again"] for sent in dialogue.received] == [False, True, False, False]
+
+
+async def test_a_message_is_claimed_before_the_dialogue_gets_it(turns: TurnService, dialogue: Dialogue) -> None:
+    claimed: list[bool] = []
+    ask = dialogue.turn
+
+    async def asking(request: web.Request) -> web.Response:
+        claimed.append(not turns._store.claim("api:wang", "m1"))
+        return await ask(request)
+
+    app = web.Application()
+    app.add_routes([web.post("/webhooks/gateway/turn", asking)])
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        rasa = RasaClient(session, f"http://127.0.0.1:{server.port}", "s3cret", 5)
+        service = TurnService(rasa, None, turns._store, turns._privacy, max_text_chars=50, default_region="national")
+        await service.run(says("交电费", message_id="m1"))
+    assert claimed == [True]

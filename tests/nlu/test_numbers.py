@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -172,3 +173,13 @@ def test_against_the_shared_cases() -> None:
             wrong.append(text)
     assert count > 50
     assert set(wrong) <= _NOT_SPOKEN
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "1" * 20 + "到", "一" * 2000, "1.5" * 300, "9,999" * 200])
+def test_a_long_row_of_digits_takes_no_long_time(text: str) -> None:
+    """Twenty digits once took the expression's engine minutes, and a message may have two thousand characters."""
+    began = time.perf_counter()
+    numbers.find_terms(text)
+    numbers.find_areas(text)
+    numbers.find_amounts(text)
+    assert time.perf_counter() - began < 5

@@ -1,4 +1,5 @@
-"""The sandbox bank over HTTP: signed API under ``/v1``, confirmation pages under ``/pay``."""
+"""The sandbox bank over HTTP: signed API under ``/v1``, confirmation pages under ``/pay``, faults to order under
+``/control``."""
 
 from __future__ import annotations
 
@@ -7,7 +8,6 @@ import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +31,7 @@ from actions.bank.sandbox.bank import (
     WithdrawalBody,
     digest,
 )
+from actions.bank.sandbox.faults import Fault, FaultOrder, Faults
 from actions.bank.signing import IDEMPOTENCY_KEY, SignatureInvalid, Verifier, sign
 from actions.bills import BILL_NAMES
 from actions.ledger.masking import yuan
@@ -54,21 +55,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 B = TypeVar("B", bound=BaseModel)
 
 
-@dataclass
-class Faults:
-    """How the sandbox misbehaves, for tests: counts go down with each request under ``/v1``.
-
-    Attributes:
-        delay_s: before each answer.
-        fail: answer 500 without doing anything.
-        lose: do it, then cut the connection instead of answering.
-    """
-
-    delay_s: float = 0.0
-    fail: int = 0
-    lose: int = 0
-
-
 FAULTS = web.AppKey("faults", Faults)
 
 
@@ -82,7 +68,7 @@ def create_app(
         key: shared with the partner; signs both ways.
         public_url: base of confirmation pages' addresses.
         notify_url: where the partner wants to hear of changes; None: it only queries.
-        faults: see :class:`Faults`.
+        faults: see :class:`~actions.bank.sandbox.faults.Faults`.
     """
     app = web.Application(middlewares=[_refusals, _signed, _misbehave], client_max_size=64 * 1024)
     app[BANK] = SandboxBank(engine, public_url.rstrip("/"))
@@ -97,6 +83,7 @@ def create_app(
             web.post("/v1/loan-applications/query", _find_loan),
             web.post("/v1/loan-applications/change", _change_loan),
             web.post("/v1/loan-applications/withdraw", _withdraw_loan),
+            web.post("/control/faults", _order_faults),
             web.get("/pay/{token}", _pay_page),
             web.post("/pay/{token}", _confirm),
             web.get("/openapi.yaml", _openapi),
@@ -125,7 +112,7 @@ async def _refusals(request: web.Request, handler: Handler) -> web.StreamRespons
 
 @web.middleware
 async def _signed(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if request.path.startswith("/v1/"):
+    if request.path.startswith(("/v1/", "/control/")):
         try:
             request.app[VERIFIER].check(
                 request.method, request.rel_url.raw_path_qs, request.headers, await request.read()
@@ -137,19 +124,33 @@ async def _signed(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def _misbehave(request: web.Request, handler: Handler) -> web.StreamResponse:
-    faults = request.app[FAULTS]
     if not request.path.startswith("/v1/"):
         return await handler(request)
-    if faults.fail > 0:
-        faults.fail -= 1
+    fault, delay_s = request.app[FAULTS].next()
+    if fault is Fault.FAIL:
         return _problem(500, "sandbox_told_to_fail", "银行系统出错。")
-    response = await handler(request)
-    if faults.delay_s:
-        await asyncio.sleep(faults.delay_s)
-    if faults.lose > 0:
-        faults.lose -= 1
-        if request.transport is not None:
-            request.transport.abort()
+    if fault is Fault.OUTAGE:
+        return _cut(request, web.Response())
+    try:
+        response = await handler(request)
+    except Refused as refusal:
+        response = _problem(refusal.status, refusal.code, refusal.message)
+    if delay_s:
+        await asyncio.sleep(delay_s)
+    if fault is Fault.LOSE:
+        return _cut(request, response)
+    if fault is Fault.TWICE and isinstance(response, web.Response):
+        await response.prepare(request)
+        await response.write_eof()
+        if request.transport is not None and isinstance(response.body, bytes):
+            head = f"HTTP/1.1 {response.status} OK\r\nContent-Type: application/json\r\n"
+            request.transport.write(f"{head}Content-Length: {len(response.body)}\r\n\r\n".encode() + response.body)
+    return response
+
+
+def _cut(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
     return response
 
 
@@ -217,6 +218,13 @@ async def _confirm(request: web.Request) -> web.Response:
     return _render(await asyncio.to_thread(request.app[BANK].confirm, request.match_info["token"]))
 
 
+async def _order_faults(request: web.Request) -> web.Response:
+    order = await _body(request, FaultOrder)
+    request.app[FAULTS].order(order)
+    log.warning("told to misbehave: %s", order.model_dump_json(exclude_defaults=True))
+    return web.json_response(order.model_dump())
+
+
 async def _openapi(_request: web.Request) -> web.Response:
     return web.Response(text=OPENAPI.read_text("utf-8"), content_type="application/yaml")
 
@@ -227,24 +235,26 @@ async def _healthz(_request: web.Request) -> web.Response:
 
 async def _notices(app: web.Application, url: URL, key: bytes) -> AsyncIterator[None]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as http:
-        task = asyncio.create_task(_send_notices(app[BANK], http, url, key))
+        task = asyncio.create_task(_send_notices(app[BANK], http, url, key, app[FAULTS]))
         yield
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
 
-async def _send_notices(bank: SandboxBank, http: aiohttp.ClientSession, url: URL, key: bytes) -> None:
+async def _send_notices(bank: SandboxBank, http: aiohttp.ClientSession, url: URL, key: bytes, faults: Faults) -> None:
     while True:
         for notice_id, client_ref in await asyncio.to_thread(bank.due_notices):
             body = json.dumps({"client_ref": client_ref}).encode()
-            headers = sign(key, "POST", url.raw_path_qs, body, client=CLIENT_ID)
-            headers["Content-Type"] = "application/json"
-            try:
-                async with http.post(url, data=body, headers=headers) as response:
-                    arrived = response.status < 300
-            except (aiohttp.ClientError, TimeoutError):
-                arrived = False
+            arrived = False
+            for _ in range(faults.notices()):
+                headers = sign(key, "POST", url.raw_path_qs, body, client=CLIENT_ID)
+                headers["Content-Type"] = "application/json"
+                try:
+                    async with http.post(url, data=body, headers=headers) as response:
+                        arrived = response.status < 300
+                except (aiohttp.ClientError, TimeoutError):
+                    arrived = False
             if not arrived:
                 log.warning("call-back %d did not arrive", notice_id)
             await asyncio.to_thread(bank.noticed, notice_id, arrived=arrived)

@@ -327,6 +327,7 @@ class SandboxBank:
         self._expire(session, row)
         waiting = row.status == "awaiting_confirmation"
         return {
+            "idempotency_key": row.idempotency_key,
             "ref": row.ref,
             "status": row.status,
             "confirm_url": f"{self._public_url}/pay/{row.token}" if waiting else None,
@@ -361,7 +362,14 @@ def _add_columns(engine: Engine) -> None:
 
 
 def _loan(row: LoanRow) -> dict[str, object]:
-    return {"ref": row.ref, "status": row.status, "confirm_url": None, "receipt": None, "days": REVIEW_DAYS}
+    return {
+        "idempotency_key": row.idempotency_key,
+        "ref": row.ref,
+        "status": row.status,
+        "confirm_url": None,
+        "receipt": None,
+        "days": REVIEW_DAYS,
+    }
 
 
 def _same_body(stored: str, given: str) -> None:

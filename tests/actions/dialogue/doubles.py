@@ -57,6 +57,7 @@ class Services:
     cases_: list[Case] = field(default_factory=list)
     earlier_: list[EarlierCase] = field(default_factory=list)
     drafts_: dict[str, Draft] = field(default_factory=dict)
+    made: dict[str, Case] = field(default_factory=dict)
     decision: str = "answer"
     hits: tuple[Any, ...] = (hit("farm-wheat-rust", "小麦条锈病怎么防治"),)
     label: str = "fraud"
@@ -140,6 +141,9 @@ class Services:
 
     async def drop(self, sender: str, task: str) -> None:
         self.drafts_.pop(task, None)
+
+    async def made_by(self, key: str) -> Case | None:
+        return self.made.get(key)
 
     async def request(self, sender: str, reason: str) -> str:
         self.handed_off.append((sender, reason))

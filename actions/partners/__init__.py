@@ -1,0 +1,1 @@
+"""Partner platforms (government apps, cooperatives): keys, scopes, quotas, their applications, news to them."""

@@ -1,0 +1,168 @@
+"""News to partners: signed web-hooks out of an outbox, at least once, each with a number of its own.
+
+``X-Xiangyin-Signature`` is the hex HMAC-SHA256, under the partner's secret, of ``X-Xiangyin-Timestamp``, a full stop
+and the body. News may come twice (``X-Xiangyin-Delivery`` tells) and not in order (``at`` tells); they hold no personal
+data, only a case number and a state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import json
+import logging
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+from sqlalchemy import CursorResult, or_, select, update
+
+from actions.cases import CaseState
+from actions.errors import ActionsError
+from actions.ledger.ledger import Ledger
+from actions.ledger.models import PartnerHookRow, PartnerRow
+from actions.ledger.outbox import delay
+
+log = logging.getLogger(__name__)
+
+SIGNATURE, TIMESTAMP, DELIVERY = "X-Xiangyin-Signature", "X-Xiangyin-Timestamp", "X-Xiangyin-Delivery"
+LEASE = timedelta(seconds=30)
+TIMEOUT_S = 10.0
+FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 3600.0
+ATTEMPTS = 40
+"""About a day and a half; what is not delivered then is dead (``xiangyin partners list`` counts it)."""
+TICK_S = 1.0
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """What a partner computes to check that news are ours."""
+    return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True)
+class News:
+    """One claimed web-hook."""
+
+    row_id: int
+    delivery_id: str
+    url: str
+    secret: str
+    body: bytes
+    attempts: int
+
+
+class HookOutbox:
+    """Claims and settles web-hooks. Blocks (SQL)."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def claim(self, limit: int) -> list[News]:
+        """Claim news that are due, each by a guarded update."""
+        now = datetime.now(UTC)
+        due = (
+            PartnerHookRow.state == "pending",
+            PartnerHookRow.next_attempt_at <= now,
+            or_(PartnerHookRow.lease_until.is_(None), PartnerHookRow.lease_until < now),
+        )
+        query = select(PartnerHookRow.id).where(*due).order_by(PartnerHookRow.next_attempt_at).limit(limit)
+        with self._ledger.read() as session:
+            ids = session.scalars(query).all()
+        news = []
+        for row_id in ids:
+            with self._ledger.write() as session:
+                claimed = session.execute(
+                    update(PartnerHookRow)
+                    .where(PartnerHookRow.id == row_id, *due)
+                    .values(lease_until=now + LEASE, attempts=PartnerHookRow.attempts + 1)
+                    .execution_options(synchronize_session=False)
+                )
+                assert isinstance(claimed, CursorResult)
+                if claimed.rowcount == 1:
+                    row = session.get_one(PartnerHookRow, row_id)
+                    news.append(self._news(row, session.get_one(PartnerRow, row.partner_id)))
+        return news
+
+    def _news(self, row: PartnerHookRow, partner: PartnerRow) -> News:
+        state = CaseState(row.case_state)
+        body = {
+            "delivery": row.delivery_id,
+            "event": "application.state",
+            "application_id": row.case_id,
+            "state": state.value,
+            "state_text": state.text,
+            "at": row.at.isoformat(),
+        }
+        secret = self._ledger.vault.open(str(partner.webhook_secret_sealed), f"{partner.id}/webhook_secret")
+        raw = json.dumps(body, ensure_ascii=False).encode()
+        return News(row.id, row.delivery_id, str(partner.webhook_url), secret, raw, row.attempts)
+
+    def settle(self, news: News, error: str | None, *, final: bool = False) -> None:
+        """Delivered (no error), to be tried again, or given up."""
+        state = "done" if error is None else "dead" if final or news.attempts >= ATTEMPTS else "pending"
+        wait = delay(news.attempts, FIRST_RETRY_S, LONGEST_RETRY_S)
+        with self._ledger.write() as session:
+            session.execute(
+                update(PartnerHookRow)
+                .where(PartnerHookRow.id == news.row_id, PartnerHookRow.state == "pending")
+                .values(state=state, lease_until=None, last_error=error, next_attempt_at=datetime.now(UTC) + wait)
+                .execution_options(synchronize_session=False)
+            )
+
+
+class HookDelivery:
+    """Owns the background task that sends news; an async context manager."""
+
+    def __init__(self, ledger: Ledger, tick_s: float = TICK_S) -> None:
+        self._outbox = HookOutbox(ledger)
+        self._tick = tick_s
+        self._task: asyncio.Task[None] | None = None
+        self._http: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> HookDelivery:
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
+        self._task = asyncio.create_task(self._loop(), name="partner news")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        if self._http is not None:
+            await self._http.close()
+
+    async def _loop(self) -> None:
+        while True:
+            try:
+                for news in await asyncio.to_thread(self._outbox.claim, 16):
+                    await self._send(news)
+            except ActionsError as error:
+                log.error("partner news: %s", error.code)
+            except Exception as error:  # noqa: BLE001  (the task must outlive any one round)
+                log.error("partner news: %s", type(error).__name__)
+            await asyncio.sleep(self._tick)
+
+    async def _send(self, news: News) -> None:
+        assert self._http is not None
+        stamp = str(int(time.time()))
+        headers = {
+            "Content-Type": "application/json",
+            TIMESTAMP: stamp,
+            DELIVERY: news.delivery_id,
+            SIGNATURE: signature(news.secret, stamp, news.body),
+        }
+        error: str | None = None
+        final = False
+        try:
+            async with self._http.post(news.url, data=news.body, headers=headers, allow_redirects=False) as answer:
+                if not 200 <= answer.status < 300:
+                    error, final = f"http_{answer.status}", answer.status == 410
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as broken:
+            error = type(broken).__name__[:64]
+        if error is not None:
+            log.warning("news %s attempt %d: %s", news.delivery_id, news.attempts, error)
+        await asyncio.to_thread(self._outbox.settle, news, error, final=final)
