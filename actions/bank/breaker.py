@@ -20,7 +20,9 @@ from actions.bank.api import (
     BankOutcomeUnknown,
     BankRecord,
     BankUnreachable,
+    LoanChange,
     LoanOrder,
+    LoanWithdrawal,
     OrderKind,
     PaymentOrder,
 )
@@ -88,6 +90,14 @@ class Breaker:
     async def submit_loan(self, order: LoanOrder, key: str) -> BankRecord:
         """See :class:`~actions.bank.api.BankApi`."""
         return await self._through(lambda: self._bank.submit_loan(order, key))
+
+    async def change_loan(self, change: LoanChange, key: str) -> BankRecord:
+        """See :class:`~actions.bank.api.BankApi`."""
+        return await self._through(lambda: self._bank.change_loan(change, key))
+
+    async def withdraw_loan(self, withdrawal: LoanWithdrawal, key: str) -> BankRecord:
+        """See :class:`~actions.bank.api.BankApi`."""
+        return await self._through(lambda: self._bank.withdraw_loan(withdrawal, key))
 
     async def find(self, kind: OrderKind, key: str) -> BankRecord | None:
         """See :class:`~actions.bank.api.BankApi`."""

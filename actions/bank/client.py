@@ -111,11 +111,11 @@ class HttpBank:
 
     async def change_loan(self, change: LoanChange, key: str) -> BankRecord:
         """See :class:`~actions.bank.api.BankApi`."""
-        return _record(await self._ask("POST", f"{_PATHS['loan']}/change", asdict(change), key))
+        return _record(await self._ask("POST", f"{_PATHS['loan']}/change", asdict(change), key), key)
 
     async def withdraw_loan(self, withdrawal: LoanWithdrawal, key: str) -> BankRecord:
         """See :class:`~actions.bank.api.BankApi`."""
-        return _record(await self._ask("POST", f"{_PATHS['loan']}/withdraw", asdict(withdrawal), key))
+        return _record(await self._ask("POST", f"{_PATHS['loan']}/withdraw", asdict(withdrawal), key), key)
 
     async def find(self, kind: OrderKind, key: str) -> BankRecord | None:
         """See :class:`~actions.bank.api.BankApi`."""

@@ -166,7 +166,9 @@ class Ledger:
 
         body = json.dumps(asdict(application), default=str, sort_keys=True)
         note = "您同意把资料交给银行，申请已登记，等待送达银行。"
-        return self._register("loan", application.sender, application.amount_fen, key, body, note, fill, flags, also=also)
+        return self._register(
+            "loan", application.sender, application.amount_fen, key, body, note, fill, flags, also=also
+        )
 
     def register_payment(
         self, bill: Bill, sender: str, key: str, flags: Sequence[tuple[str, str]] = (), part_fen: int | None = None

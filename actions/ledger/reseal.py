@@ -63,6 +63,7 @@ SEALED: tuple[Sealed, ...] = (
     _of(LoanRow, "case_id", "name"),
     _of(LoanRow, "case_id", "phone", ("phone_index", "phone")),
     _of(LoanRow, "case_id", "village"),
+    _of(LoanRow, "case_id", "plot"),
     _of(PaymentRow, "case_id", "account", ("account_index", "account")),
     _of(OutboxRow, "case_id", "payload"),
     _of(HandOffRow, "id", "sender", ("sender_index", "sender"), ("open_index", "sender")),
@@ -144,7 +145,8 @@ class Resealer:
         table = sealed.table
         (primary,) = table.primary_key.columns
         value = table.c[sealed.column]
-        names = {primary.name, sealed.owner, sealed.column, *(column for column, _ in sealed.indexes)}
+        names = {"kind"} if table.name == "outbox" else set()
+        names |= {primary.name, sealed.owner, sealed.column, *(column for column, _ in sealed.indexes)}
         last: Any = None
         while True:
             query = select(*(table.c[name] for name in sorted(names))).where(value.is_not(None))
@@ -158,6 +160,8 @@ class Resealer:
 
     def _again(self, sealed: Sealed, row: dict[str, Any]) -> bool:
         table, place = sealed.table, f"{row[sealed.owner]}/{sealed.name}"
+        if row.get("kind") in ("change", "withdraw"):  # requests about a case the bank has: ``requests.py``
+            place = f"{row[sealed.owner]}/{row['kind']}"
         (primary,) = table.primary_key.columns
         text = self._vault.open(row[sealed.column], place)
         values = {sealed.column: self._vault.seal(text, place)}

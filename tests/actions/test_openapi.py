@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from jsonschema import Draft202012Validator
 
-from actions.bank.api import BankError, LoanOrder, PaymentOrder
+from actions.bank.api import BankError, LoanChange, LoanOrder, LoanWithdrawal, PaymentOrder
 from actions.bank.client import HttpBank
 from actions.bank.sandbox.app import OPENAPI
 from tests.actions.conftest import BANK_KEY, Sandbox
@@ -84,6 +84,8 @@ async def test_every_exchange_follows_the_description(witness: tuple[Witness, st
         await bank.start_payment(payment, "k2")
         await bank.find("loan", "k1")
         await bank.find("bill", "k2")
+        await bank.change_loan(LoanChange("1", amount_fen=6_000_000), "c1")
+        await bank.withdraw_loan(LoanWithdrawal("1"), "w1")
         assert await bank.find("bill", "unknown") is None
         assert await bank.find("loan", "unknown") is None
         for refused in (
@@ -92,6 +94,12 @@ async def test_every_exchange_follows_the_description(witness: tuple[Witness, st
             bank.submit_loan(LoanOrder(**{**loan.__dict__, "amount_fen": 1}), "k1"),
             bank.start_payment(PaymentOrder("2", "sample-water-30010001", "30010001", 3240), "k2"),
             stranger.look_up_bill("water", "30010001"),
+            bank.change_loan(LoanChange("1", amount_fen=7_000_000), "c2"),
+            bank.change_loan(LoanChange("9", amount_fen=7_000_000), "c3"),
+            bank.withdraw_loan(LoanWithdrawal("1"), "w2"),
+            bank.withdraw_loan(LoanWithdrawal("9"), "w3"),
+            stranger.change_loan(LoanChange("1", amount_fen=1), "c4"),
+            stranger.withdraw_loan(LoanWithdrawal("1"), "w4"),
             stranger.find("loan", "k1"),
             stranger.find("bill", "k2"),
             stranger.submit_loan(loan, "k9"),

@@ -215,7 +215,7 @@ class SandboxBank:
                 application = LoanBody.model_validate_json(row.application)
                 row.application = application.model_copy(update=changed).model_dump_json()
                 self._carried_out(session, row, key, digest, "change")
-            return _loan(row)
+            return {**_loan(row), "idempotency_key": key}
 
     def withdraw_loan(self, body: WithdrawalBody, key: str, digest: str) -> dict[str, object]:
         """Take an application back that is under review, once per key."""
@@ -224,7 +224,7 @@ class SandboxBank:
             if not known:
                 row.status = "withdrawn"
                 self._carried_out(session, row, key, digest, "withdraw")
-            return _loan(row)
+            return {**_loan(row), "idempotency_key": key}
 
     def _loan_asked(self, session: Session, client_ref: str, key: str, digest: str) -> tuple[LoanRow, bool]:
         """The application that is meant, and whether this key was carried out before."""
