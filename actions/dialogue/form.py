@@ -269,11 +269,11 @@ class Form(FormReplies):
     async def _confirmed(self, turn: Turn, values: Values) -> Reply | None:
         spec = self._spec
         sure = turn.intent == "affirm" and (turn.is_payload or (turn.confidence >= SURE and len(turn.words) <= 12))
+        if form_answers.divided(turn):
+            return self._again(spec.confirm, values, [])
         if words.no(turn.words) or (turn.intent == "deny" and not words.corrects(turn.words)):
             return self._say([Message(say.CHANGE_WHAT, options=spec.change_options(values), kind="form")], spec.confirm)
         plain = words.yes(turn.words)
-        if plain and form_answers.doubted(turn, words.no):
-            return self._again(spec.confirm, values, [])
         if not plain and turn.words and self._may_change(turn):
             changed = self._corrected(turn, values)
             if changed:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from actions.dialogue import words
 from actions.dialogue.form_spec import FREE_TEXT, FormSpec, Rejected, Values
 from actions.dialogue.turn import Option, Reading, Turn, meant, payload
 from actions.dialogue.values import is_question
@@ -46,9 +47,10 @@ def whole(spec: FormSpec, asked: str, turn: Turn, values: Mapping[str, Any]) -> 
     return ranked[0][2]
 
 
-def doubted(turn: Turn, contrary: Any) -> bool:
-    """Whether another reading, about as likely, says the contrary (``contrary``: text to bool)."""
-    return any(contrary(reading.text) and reading.share >= WORTH for reading in turn.readings)
+def divided(turn: Turn) -> bool:
+    """Whether one likely reading says yes and another no: then neither counts."""
+    likely = [reading.text for reading in turn.readings if reading.share >= WORTH]
+    return any(words.yes(text) for text in likely) and any(words.no(text) for text in likely)
 
 
 def others(spec: FormSpec, turn: Turn, values: Mapping[str, Any]) -> Values:

@@ -140,10 +140,11 @@ def _choices(found: Sequence[Wording], chosen: Wording) -> list[Wording]:
     rivals = [(share, name) for name, share in shares.items() if name != best and name not in SMALL and share >= RIVAL]
     if not rivals:
         return []
-    rival = max(rivals)[1]
-    return [
-        max((w for w in found if w.meaning == name), key=lambda w: w.share, default=chosen) for name in (best, rival)
+    meanings = (best, max(rivals)[1])
+    heaviest = [
+        max((w for w in found if w.meaning == name), key=lambda w: w.share, default=chosen) for name in meanings
     ]
+    return sorted(heaviest, key=found.index)  # the likelier reading is offered first
 
 
 def _reading(wording: Wording) -> dict[str, Any]:

@@ -53,7 +53,8 @@ async def test_a_doubtful_yes_submits_nothing() -> None:
     for said in ("不种也不养", "13800138000", "同意", "同意"):
         await talk.say(said)
     assert talk.asked == "loan_confirm"
-    await talk.heard(("对", 0.5), ("不对", 0.5), intent="affirm")
+    for first, second in (("对", "不对"), ("不对", "对")):
+        await talk.heard((first, 0.5), (second, 0.5), intent="affirm" if first == "对" else "deny")
     assert not talk.services.submitted
     assert talk.asked == "loan_confirm"
     await talk.heard(("对", 0.9), ("对对", 0.1), intent="affirm")
