@@ -83,6 +83,7 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
     turns = TurnService(
         rasa, voice, store, front, max_text_chars=settings.max_text_chars, default_region=settings.default_region
     )
+    pictures = Pictures(store, session, settings.url_of("actions"), secret)
     api = ApiChannel(turns, cases, rasa, api_key, mailbox=mailbox, max_audio_bytes=settings.max_audio_bytes)
     page = WebChannel(
         turns,
@@ -93,7 +94,7 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
         max_audio_bytes=settings.max_audio_bytes,
         hosts=settings.embed_hosts,
     )
-    channels = Channels([api, page, *chats(settings, turns, store, engine, voice)], mailbox)
+    channels = Channels([api, page, *chats(settings, turns, store, engine, voice, pictures)], mailbox)
 
     async def healthz(_request: web.Request) -> web.Response:
         return json_response({"status": "ok"})
@@ -128,7 +129,7 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
             *channels.routes(),
             *PartnerChannel(session, settings.url_of("actions"), secret).routes(),
             *AudioRoutes(store, voice).routes(),
-            *MediaRoutes(Pictures(store, session, settings.url_of("actions"), secret)).routes(),
+            *MediaRoutes(pictures).routes(),
             *ExportRoutes(store).routes(),
             *Console(Accounts(engine), talks, store, channels.deliver, session_secret).routes(),
         ]

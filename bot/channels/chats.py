@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from bot.channels.audio import Mouth
 from bot.channels.base import Channel
 from bot.channels.telegram import TelegramChannel, TelegramConfig
+from bot.channels.telegram.conversation import Artist
 from bot.channels.wechat import WeChatChannel, WeChatConfig
 from bot.store import GatewayStore
 from bot.turn import TurnService
@@ -22,7 +23,7 @@ class ChannelSettingsError(ValueError):
 
 
 def chats(
-    settings: Settings, turns: TurnService, store: GatewayStore, engine: Engine, mouth: Mouth
+    settings: Settings, turns: TurnService, store: GatewayStore, engine: Engine, mouth: Mouth, artist: Artist
 ) -> Iterator[Channel]:
     """A channel for each chat service that has its token or id.
 
@@ -30,7 +31,7 @@ def chats(
         ChannelSettingsError: one of the others is missing.
     """
     if settings.telegram_token.get_secret_value():
-        yield TelegramChannel(_telegram(settings), turns, store, engine, mouth)
+        yield TelegramChannel(_telegram(settings), turns, store, engine, mouth, artist)
     for wanted, config in ((settings.wechat_app_id, _wechat), (settings.wecom_corp_id, _wecom)):
         if wanted:
             try:

@@ -21,7 +21,7 @@ from bot.channels.base import Capabilities, Channel, UnreachableError
 from bot.channels.lanes import Lanes, Progress
 from bot.channels.telegram import texts
 from bot.channels.telegram.client import UPDATES, TelegramClient
-from bot.channels.telegram.conversation import CHANNEL, Conversation
+from bot.channels.telegram.conversation import CHANNEL, Artist, Conversation
 from bot.channels.telegram.incoming import INCOMING, Edit, Incoming, News, Text, chat_of, read
 from bot.errors import BadRequestError, ServiceUnavailableError, UnauthorisedError
 from bot.inbox import Arrival, Inbox
@@ -71,7 +71,13 @@ class TelegramChannel(Channel):
     capabilities = Capabilities(buttons=True, voice=True, speech=True, images=True, links=True)
 
     def __init__(
-        self, config: TelegramConfig, turns: TurnService, store: GatewayStore, engine: Engine, mouth: Mouth | None
+        self,
+        config: TelegramConfig,
+        turns: TurnService,
+        store: GatewayStore,
+        engine: Engine,
+        mouth: Mouth | None,
+        artist: Artist | None,
     ) -> None:
         self._config = config
         self._client = TelegramClient(config.token, config.api_url.rstrip("/"), config.proxy, config.per_second)
@@ -81,6 +87,7 @@ class TelegramChannel(Channel):
             store,
             Preferences(engine),
             mouth,
+            artist,
             max_audio_bytes=config.max_audio_bytes,
             public_url=config.public_url,
         )

@@ -22,6 +22,7 @@ for _name in ("httpx", "httpcore"):
 UPDATES = ["message", "edited_message", "callback_query"]
 POLL_S = 50
 _WRONG_TOKEN_PAUSE_S = 60.0
+_MOST_CAPTION = 1000
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -100,6 +101,17 @@ class TelegramClient:
         """Send a voice message (OGG/Opus)."""
         with _sorted_errors():
             await self.bot.send_voice(chat_id, sound, filename="reply.ogg", reply_parameters=_answering(answers))
+
+    async def show(self, chat_id: int, picture: bytes, words: str | None, answers: int | None = None) -> None:
+        """Send a picture (PNG), with ``words`` below it."""
+        with _sorted_errors():
+            await self.bot.send_photo(
+                chat_id,
+                picture,
+                caption=words[:_MOST_CAPTION] if words else None,
+                filename="picture.png",
+                reply_parameters=_answering(answers),
+            )
 
     async def show_action(self, chat_id: int, action: str) -> None:
         with _sorted_errors():

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from telegram.constants import ChatAction
 
@@ -27,7 +28,7 @@ from bot.channels.telegram.incoming import (
     Text,
 )
 from bot.channels.telegram.menus import Menus
-from bot.channels.telegram.outgoing import Piece, Remove, Spoken, Words, keyboard, news, pieces
+from bot.channels.telegram.outgoing import Picture, Piece, Remove, Spoken, Words, keyboard, news, pieces
 from bot.errors import AudioTooLargeError, TurnError
 from bot.options import OfferedOption, choose
 from bot.preferences import Preferences
@@ -49,6 +50,12 @@ _MOST_CHATS_REMEMBERED = 10_000
 _ANY_NUMBER = tuple(OfferedOption(str(n), "", "") for n in range(1, 20))
 
 
+class Artist(Protocol):
+    """The part of the gateway that draws pictures."""
+
+    async def png(self, key: str) -> bytes: ...
+
+
 class Conversation:
     """Answers arrivals; what it sends for one is the same list each time, so that a restart can go on in it.
 
@@ -58,6 +65,7 @@ class Conversation:
         store: of the gateway.
         preferences: of people.
         mouth: speaks replies; None when this gateway has no voice.
+        artist: draws the pictures of replies; None when they are not shown.
         max_audio_bytes: larger recordings are not fetched.
         public_url: of the gateway, for pages that answers point to.
     """
@@ -69,6 +77,7 @@ class Conversation:
         store: GatewayStore,
         preferences: Preferences,
         mouth: Mouth | None,
+        artist: Artist | None,
         *,
         max_audio_bytes: int,
         public_url: str | None,
@@ -78,6 +87,7 @@ class Conversation:
         self._store = store
         self._preferences = preferences
         self._mouth = mouth
+        self._artist = artist
         self._max_audio_bytes = max_audio_bytes
         self._public_url = public_url
         self._menus = Menus(preferences)
@@ -219,6 +229,10 @@ class Conversation:
                 sound = await self._speak(chat_id, key)
                 if sound is not None:
                     await self._client.play(chat_id, sound, answers)
+            case Picture(key, alt):
+                picture = await self._draw(key)
+                if picture is not None:
+                    await self._client.show(chat_id, picture, alt, answers)
             case Remove(message_id):
                 try:
                     await self._client.remove(chat_id, message_id)
@@ -237,6 +251,16 @@ class Conversation:
                 return await self._mouth.speak(text)
         except VoiceError as error:
             log.warning("reply not spoken: %s", error.code)
+            return None
+
+    async def _draw(self, key: str) -> bytes | None:
+        """None when it cannot be drawn: the text says the same."""
+        if self._artist is None:
+            return None
+        try:
+            return await self._artist.png(key)
+        except TurnError as error:
+            log.warning("picture not sent: %s", error.code)
             return None
 
     @asynccontextmanager

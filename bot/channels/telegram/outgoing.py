@@ -14,6 +14,7 @@ from bot.schema import Reply, Turn
 _MOST_CHARS = 3500
 """Of a message; Telegram takes 4096 code units, of which characters outside the basic plane use two."""
 _MOST_BUTTON_CHARS = 60
+_PICTURE = re.compile(r"/media/([A-Za-z0-9_-]{22})\.png")
 _KEY = re.compile(r"/audio/([A-Za-z0-9_-]{22})\.ogg")
 
 Keyboard = InlineKeyboardMarkup
@@ -35,13 +36,21 @@ class Spoken:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture that shows what the text after it says; ``key`` as in its address, ``alt`` in words."""
+
+    key: str
+    alt: str | None
+
+
+@dataclass(frozen=True)
 class Remove:
     """Takes the user's own message out of the chat, and says why."""
 
     message_id: int
 
 
-Piece = Words | Spoken | Remove
+Piece = Words | Spoken | Picture | Remove
 
 
 def keyboard(rows: Sequence[Sequence[tuple[str, str]]]) -> Keyboard:
@@ -62,6 +71,9 @@ def news(replies: Sequence[Reply], public_url: str | None, *, spoken: bool) -> l
 
 
 def _pieces(reply: Reply, turn_id: str | None, public_url: str | None, spoken: bool) -> Iterator[Piece]:
+    picture = _PICTURE.fullmatch(reply.image or "")
+    if picture is not None:
+        yield Picture(picture.group(1), reply.image_alt)
     lines = [reply.text]
     for source in reply.sources:
         lines.append(texts.SOURCE.format(title=source.title) + (f"\n{source.url}" if source.url else ""))

@@ -149,6 +149,8 @@ def shown(replies: Sequence[Reply], public_url: str | None, *more: str) -> list[
     for one in replies:
         block = [one.text, *(f"{option.key}. {option.title}" for option in one.options)]
         block += [texts.SOURCE.format(title=s.title) + (f"\n{s.url}" if s.url else "") for s in one.sources]
+        if one.image and public_url:
+            block.append(texts.PICTURE.format(url=f"{public_url}{one.image}"))
         if one.link:
             block.append(page(one.link, public_url))
         lines.append("\n".join(block))

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.channels.http import errors_as_json
 from bot.channels.telegram import TelegramChannel, TelegramConfig
+from bot.errors import NotFoundError
 from bot.store import GatewayStore, open_engine
 from bot.turn import TurnService
 from tests.bot.channels.bot_api import TOKEN, BotApi, Call
@@ -35,6 +36,18 @@ class Mouth:
 
     async def speak_part(self, text: str, index: int) -> bytes | None:
         return await self.speak(text) if index == 0 else None
+
+
+class Artist:
+    """Draws one picture, and knows no other."""
+
+    KEY = "A" * 22
+    DRAWN = b"\x89PNG\r\n\x1a\n" + bytes(20)
+
+    async def png(self, key: str) -> bytes:
+        if key != self.KEY:
+            raise NotFoundError
+        return self.DRAWN
 
 
 class TelegramDriver(Driver):
@@ -128,7 +141,7 @@ async def telegram_with(
     engine = open_engine(f"sqlite:///{folder / 'gateway.sqlite'}")
     mouth = Mouth()
     async with TestServer(api.application()) as server:
-        channel = TelegramChannel(config(server, **changes), turns, store, engine, mouth)
+        channel = TelegramChannel(config(server, **changes), turns, store, engine, mouth, Artist())
         app = web.Application(middlewares=[errors_as_json])
         app.add_routes(channel.routes())
         await channel.start()

@@ -11,10 +11,11 @@ import pytest
 from bot import privacy_texts
 from bot.channels.telegram import texts
 from bot.preferences import Preferences
+from bot.schema import Reply
 from bot.store import open_engine
 from tests.bot.channels.bot_api import BOT_ID, BOT_NAME
 from tests.bot.channels.contract import NEWS, ChannelContract
-from tests.bot.channels.telegram_driver import SPEECH, TelegramDriver, driver_with
+from tests.bot.channels.telegram_driver import SPEECH, Artist, TelegramDriver, driver_with
 from tests.bot.dialogue import HEARD, Dialogue
 from tests.bot.recordings import encoded
 
@@ -264,6 +265,18 @@ async def test_unknown_commands_say_so(driver: TelegramDriver, dialogue: Dialogu
     (privacy,) = await driver.write(text="/privacy", entities=[command("/privacy")])
     assert len(privacy.buttons) > 2
     assert dialogue.received == []
+
+
+async def test_a_picture_comes_before_its_words_and_may_be_missing(driver: TelegramDriver) -> None:
+    replies = [
+        Reply(text="每月还三百。", image=f"/media/{Artist.KEY}.png", image_alt="每月还款的图"),
+        Reply(text="就这些。", image=f"/media/{'B' * 22}.png"),
+    ]
+    await driver.channel.deliver("1001", replies)
+    await driver.channel.lanes.idle()
+    assert [call.method for call in driver.api.sent] == ["sendPhoto", "sendMessage", "sendMessage"]
+    assert driver.api.sent[0].data["photo"] == Artist.DRAWN
+    assert driver.api.sent[0].data["caption"] == "每月还款的图"
 
 
 async def test_it_shows_that_it_is_at_work(driver: TelegramDriver, dialogue: Dialogue) -> None:

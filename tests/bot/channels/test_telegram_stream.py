@@ -108,7 +108,7 @@ async def test_news_outlives_a_restart(tmp_path: Path) -> None:
     async with turns_with(dialogue, tmp_path) as (turns, store):
         engine = open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}")
         async with TestServer(web.Application()) as nobody:  # answers 404 to everything
-            unreached = TelegramChannel(config(nobody, per_second=0.0), turns, store, engine, Mouth())
+            unreached = TelegramChannel(config(nobody, per_second=0.0), turns, store, engine, Mouth(), None)
             await unreached.start()
             await unreached.deliver("1001", [NEWS])
             await unreached.stop()
