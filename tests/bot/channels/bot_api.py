@@ -106,6 +106,11 @@ class BotApi:
             enough = len(self.sent) + count
             await self._changed.wait_for(lambda: len(self.sent) >= enough)
 
+    async def every(self, count: int) -> None:
+        """Wait until ``count`` different texts were sent."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: len({call.text for call in self.sent}) >= count)
+
     async def broken(self) -> None:
         """Wait until a message was answered with 502."""
         async with self._changed:
