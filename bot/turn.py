@@ -123,12 +123,10 @@ class TurnService:
 
     async def _run(self, inbound: Inbound) -> Turn:
         message_id = inbound.message_id or new_key()
-        if inbound.message_id is not None:
-            answered = await asyncio.to_thread(self._store.answer_of, inbound.conversation, message_id)
-            if answered is not None:
-                return Turn.model_validate_json(answered)
         started = time.monotonic()
-        question = await asyncio.to_thread(self._store.question_of, inbound.conversation)
+        answered, question = await asyncio.to_thread(self._store.before, inbound.conversation, inbound.message_id)
+        if answered is not None:
+            return Turn.model_validate_json(answered)
         transcript = await self._hear(inbound, inbound.audio, question) if inbound.audio is not None else None
         heard_at = time.monotonic()
         text = transcript.text if transcript else secrets.blank(self.checked(inbound.text or ""))

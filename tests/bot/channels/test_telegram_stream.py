@@ -124,29 +124,29 @@ async def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
     """Killed twice in the middle, without a word of warning: every message of every answer goes out, and at most the
     ones that were on their way at that moment go out twice."""
     dialogue, api = Dialogue(), BotApi()
-    people, kills = 10, 2
+    people, kills = 8, 2
     async with TestServer(dialogue.application()) as rasa, TestServer(api.application()) as bot_api:
         addresses = [f"http://127.0.0.1:{server.port}" for server in (bot_api, rasa)]
         module = "tests.bot.channels.telegram_process"
-        await api.push(*[api.update(message=api.message(1001 + n % people, text=f"第{n}句")) for n in range(150)])
+        await api.push(*[api.update(message=api.message(1001 + n % people, text=f"第{n}句")) for n in range(80)])
         for run in range(kills + 1):
             process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, *addresses, str(tmp_path))
             try:
                 if run < kills:
-                    await api.sent_more(60)
+                    await api.sent_more(40)
                 else:
-                    async with asyncio.timeout(120):
-                        await api.every(151)  # 150 answers, and the second message of each, which is always the same
+                    async with asyncio.timeout(300):
+                        await api.every(81)  # 80 answers, and the second message of each, which is always the same
             finally:
                 process.kill()
                 await process.wait()
     answers = Counter(call.text for call in api.sent if call.text != "还有")
-    assert set(answers) == {f"听到第{n}句" for n in range(150)}
+    assert set(answers) == {f"听到第{n}句" for n in range(80)}
     twice = [text for text, count in answers.items() if count > 1]
     assert len(twice) <= kills * people
     assert all(answers[text] == 2 for text in twice)
     asked = Counter(call["text"] for call in dialogue.received)
-    assert set(asked) == {f"第{n}句" for n in range(150)}
+    assert set(asked) == {f"第{n}句" for n in range(80)}
 
 
 class TestHook:
