@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import privacy_texts
 from bot.channels.telegram import texts
+from bot.people import privacy_texts
 from bot.preferences import Preferences
 from bot.schema import Reply
 from bot.store import open_engine
