@@ -130,7 +130,7 @@ async def test_a_message_that_was_cut_off_is_marked_as_a_repeat(turns: TurnServi
     with pytest.raises(OutcomeUnknownError):
         await turns.run(says("交电费", message_id="m1"))
     dialogue.status = 200
-    reborn = TurnService(turns._rasa, None, turns._store, turns._privacy, max_text_chars=50, default_region="national")
+    reborn = TurnService(turns._rasa, None, turns._store, turns._front, max_text_chars=50, default_region="national")
     await reborn.run(says("交电费", message_id="m1"))
     await reborn.run(says("交水费", message_id="m2"))
     await reborn.run(says("交水费"))
@@ -149,6 +149,6 @@ async def test_a_message_is_claimed_before_the_dialogue_gets_it(turns: TurnServi
     app.add_routes([web.post("/webhooks/gateway/turn", asking)])
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
         rasa = RasaClient(session, f"http://127.0.0.1:{server.port}", "s3cret", 5)
-        service = TurnService(rasa, None, turns._store, turns._privacy, max_text_chars=50, default_region="national")
+        service = TurnService(rasa, None, turns._store, turns._front, max_text_chars=50, default_region="national")
         await service.run(says("交电费", message_id="m1"))
     assert claimed == [True]
