@@ -121,8 +121,9 @@ def _kept_slot(call: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """Rasa drops what a form's validation says unless it also sets a slot: one is set to the value it has."""
     if not name.startswith("validate_"):
         return []
-    slots = call.get("tracker", {}).get("slots") or {}
-    return [{"event": "slot", "name": _KEPT_SLOT, "value": slots.get(_KEPT_SLOT), "timestamp": None}]
+    slots = call.get("tracker", {}).get("slots")
+    value = slots.get(_KEPT_SLOT) if isinstance(slots, dict) else None
+    return [{"event": "slot", "name": _KEPT_SLOT, "value": value, "timestamp": None}]
 
 
 def turn_id(call: Mapping[str, Any]) -> str:
