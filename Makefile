@@ -1,6 +1,6 @@
 # Xiangyin: `make run` starts the assistant, `make test` tests it. Both set up first what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test unit lint eval format lock clean
+.PHONY: help setup run test unit lint eval adapt format lock clean
 APP := .venv/bin
 
 help: ## What can be done
@@ -39,6 +39,9 @@ eval: setup ## Measure understanding, search (also as it grows), the fraud check
 	@$(APP)/python -m benchmarks.voice_cost
 	@if [ -d $(RECORDINGS) ]; then $(APP)/python -m benchmarks.voice $(RECORDINGS); \
 	else echo "hearing: skipped, $(RECORDINGS) is not there"; fi
+
+adapt: setup ## An experiment: teach the recogniser accents; hours on CPU, figures at the end (docs/decisions/0013)
+	@$(APP)/python -m voice.adaptation
 
 format: ## Bring the code into shape
 	@$(APP)/ruff check --fix .

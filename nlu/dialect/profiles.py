@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -133,16 +133,21 @@ def fold(syllable: str, profile: str) -> str:
         profile: name, alias or region code; an unknown one changes nothing.
     """
     known = profile_of(profile)
-    parts = _parts(syllable)
+    parts = parts_of(syllable)
     if known is None or parts is None:
         return syllable
-    for rule in known.sounds:
+    return _spelt(changed(parts, known.sounds))
+
+
+def changed(parts: str, rules: Iterable[SoundRule]) -> str:
+    """Initial and final (see :func:`parts_of`) after ``rules``, in their order."""
+    for rule in rules:
         parts = _joined(rule.match.sub(rule.becomes, parts))
-    return _spelt(parts)
+    return parts
 
 
-def _parts(syllable: str) -> str | None:
-    """``zhuang`` -> ``zh/uang``, ``yan`` -> ``/ian``, ``ju`` -> ``j/ü``."""
+def parts_of(syllable: str) -> str | None:
+    """Initial and final of toneless pinyin: ``zhuang`` -> ``zh/uang``, ``yan`` -> ``/ian``, ``ju`` -> ``j/ü``."""
     if not syllable.isalpha() or not syllable.islower():
         return None
     if syllable in _ZERO_FINAL:

@@ -44,9 +44,11 @@ class Phonemes:
 
     def pinyin(self, text: str) -> list[str]:
         """Syllables with tone digits of the Chinese words in ``text``."""
-        return [
-            syllable for word in self._words.lcut(text, HMM=True) for syllable in pinyin_with_tones(word, sandhi=False)
-        ]
+        return [syllable for word in self.words(text) for syllable in word]
+
+    def words(self, text: str) -> list[list[str]]:
+        """Syllables with tone digits of the Chinese words in ``text``, word by word."""
+        return [pinyin_with_tones(word, sandhi=False) for word in self._words.lcut(text, HMM=True)]
 
     def __call__(self, text: str) -> str:
         """Phonemes of one sentence; words are separated by blanks, as the model was trained."""

@@ -1,0 +1,1 @@
+"""Teaches the embedded recogniser the accents of the dialect areas: ``make adapt``."""
