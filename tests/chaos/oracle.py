@@ -15,6 +15,10 @@ from actions.cases import CaseState
 from tests.chaos.people import Person, Told
 
 CLOCK = timedelta(seconds=0.05)
+NOTHING_THERE = ("都没有交上去", "还没有交", "没填完", "您还没有在我这里办过")
+"""Untrue of somebody who has a case: each person of a run has one wish."""
+NOT_DONE = ("您的话还没有办", "刚才这句没办成")
+"""Untrue of a message that made a case."""
 STATE_OF_BANK = {
     "in_review": "in_review",
     "awaiting_confirmation": "awaiting_confirmation",
@@ -98,9 +102,9 @@ def _untrue(told: Told, person: Person, cases: list[dict[str, Any]]) -> list[str
     born = min((datetime.fromisoformat(case["created_at"]) for case in cases), default=None)
     there = born is not None and born < told.asked_at - CLOCK
     wrong = []
-    if there and ("都没有交上去" in text or "还没有交上去" in text or "您还没有在我这里办过" in text):
-        wrong.append(f"told {text[:60]!r} while the case was there")
-    if born is not None and "您的话还没有办" in text and told.asked_at - CLOCK < born <= told.at:
+    if there:
+        wrong += [f"told {words!r} while the case was there: {text[:60]!r}" for words in NOTHING_THERE if words in text]
+    if born is not None and any(words in text for words in NOT_DONE) and told.asked_at - CLOCK < born <= told.at:
         wrong.append("told that nothing was done of a message that was acted on")
     paid = person.confirmed_at
     if paid is not None and told.asked_at > paid + CLOCK and "上一次知道" not in text:
@@ -109,7 +113,7 @@ def _untrue(told: Told, person: Person, cases: list[dict[str, Any]]) -> list[str
                 wrong.append(f"told {words!r} after the payment was made")
     if "已办成" in text and (paid is None and not _completed(cases)):
         wrong.append("told that it is done, and it is not")
-    for case_id, state in re.findall(r"编号(?:是)?(\d{10})。现在：([^。]+)。", text):
+    for case_id, state in re.findall(r"编号(?:是)?(\d{10})[。，](?:[^。，]*，)?现在：([^。]+)。", text):
         case = next((c for c in cases if c["id"] == case_id), None)
         if case is None:
             continue  # named above
