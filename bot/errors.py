@@ -86,6 +86,13 @@ class OutcomeUnknownError(TurnError):
     )
 
 
+class OvertakenError(OutcomeUnknownError):
+    """A repeat that comes when the conversation has gone on: what it said then may mean something else now."""
+
+    code = "overtaken"
+    status = 409
+
+
 class ServiceUnavailableError(TurnError):
     code = "service_unavailable"
     status = 503

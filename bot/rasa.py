@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.errors import DialogueUnavailableError, OutcomeUnknownError
+from bot.errors import DialogueUnavailableError, OutcomeUnknownError, OvertakenError
 from bot.schema import Entity, Understood
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ class DialogueRequest:
 
     ``payload`` is set only from an option that the bot itself offered. ``again``: the message was sent before and the
     gateway kept no answer; Rasa gives the one it gave then, or runs the turn if it never ended.
+    ``overtaken``: and newer messages of the sender were sent since; then it is not run any more.
     """
 
     sender_id: str
@@ -31,6 +32,7 @@ class DialogueRequest:
     hypotheses: tuple[tuple[str, float], ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
     again: bool = False
+    overtaken: bool = False
 
     def body(self) -> dict[str, Any]:
         return {
@@ -41,6 +43,7 @@ class DialogueRequest:
             "hypotheses": [{"text": t, "confidence": c} for t, c in self.hypotheses],
             "metadata": self.metadata,
             "again": self.again,
+            "overtaken": self.overtaken,
         }
 
 
@@ -85,6 +88,7 @@ class RasaClient:
         Raises:
             DialogueUnavailableError: Rasa did not take the message: nothing was done.
             OutcomeUnknownError: Rasa took it and then broke off, was too slow or answered nothing.
+            OvertakenError: an overtaken message whose answer is no longer known.
         """
         try:
             async with self._session.post(
@@ -100,6 +104,8 @@ class RasaClient:
         except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("dialogue broke off: %s", type(error).__name__)
             raise OutcomeUnknownError from error
+        if response.status == 409 and request.overtaken:
+            raise OvertakenError
         if response.status != 200:
             log.warning("dialogue answered status %s", response.status)
             raise DialogueUnavailableError if response.status == 503 else OutcomeUnknownError

@@ -185,6 +185,18 @@ class GatewayStore:
             return False
         return True
 
+    def unclaim(self, sender: str, message_id: str) -> None:
+        """The dialogue did not take the message after all: delivered again, it is new."""
+        with Session(self._engine) as session, session.begin():
+            session.execute(delete(Claim).where(Claim.sender == sender, Claim.message_id == message_id))
+
+    def overtaken(self, sender: str, message_id: str) -> bool:
+        """Whether the dialogue was given a newer message of the sender than this claimed one."""
+        mine = select(Claim.created_at).where(Claim.sender == sender, Claim.message_id == message_id)
+        newer = select(Claim.message_id).where(Claim.sender == sender, Claim.created_at > mine.scalar_subquery())
+        with Session(self._engine) as session:
+            return session.scalar(newer.limit(1)) is not None
+
     def question_of(self, sender: str) -> Question:
         """What the sender was last asked."""
         return self.before(sender, None)[1]

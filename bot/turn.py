@@ -18,7 +18,14 @@ from typing import Protocol
 from prometheus_client import Counter, Histogram
 
 from bot import language
-from bot.errors import EmptyTextError, ServiceUnavailableError, TextTooLongError, TurnError
+from bot.errors import (
+    DialogueUnavailableError,
+    EmptyTextError,
+    OutcomeUnknownError,
+    ServiceUnavailableError,
+    TextTooLongError,
+    TurnError,
+)
 from bot.hints import hints_for
 from bot.options import OfferedOption, choose
 from bot.people.front import Front
@@ -205,22 +212,28 @@ class TurnService:
         again = inbound.message_id is not None and not await asyncio.to_thread(
             self._store.claim, inbound.conversation, message_id
         )
-        answer = await self._rasa.turn(
-            DialogueRequest(
-                sender_id=inbound.conversation,
-                message_id=message_id,
-                text=text,
-                payload=chosen.payload if chosen else None,
-                hypotheses=_wordings(transcript) if transcript else (),
-                metadata={
-                    "region": inbound.region or self._default_region,
-                    "channel": inbound.channel,
-                    "voice": transcript is not None,
-                    "turn_id": turn_id,
-                },
-                again=again,
-            )
+        request = DialogueRequest(
+            sender_id=inbound.conversation,
+            message_id=message_id,
+            text=text,
+            payload=chosen.payload if chosen else None,
+            hypotheses=_wordings(transcript) if transcript else (),
+            metadata={
+                "region": inbound.region or self._default_region,
+                "channel": inbound.channel,
+                "voice": transcript is not None,
+                "turn_id": turn_id,
+            },
+            again=again,
+            overtaken=again and await asyncio.to_thread(self._store.overtaken, inbound.conversation, message_id),
         )
+        try:
+            answer = await self._rasa.turn(request)
+        except DialogueUnavailableError as error:
+            if again:  # an earlier delivery may have been acted on
+                raise OutcomeUnknownError from error
+            await asyncio.to_thread(self._store.unclaim, inbound.conversation, message_id)
+            raise
         return answer.understood, answer.messages
 
 

@@ -124,8 +124,9 @@ class Form(FormReplies):
                 return answer
         return await self._heard(turn, values, asked)
 
-    def handed_in(self, case: Case) -> Reply:
+    async def handed_in(self, turn: Turn, case: Case) -> Reply:
         """The form was submitted, and the conversation does not know (a part died on the way): say so, and end it."""
+        await self._recall.drop(turn.sender, self._spec.intent)
         message = told(case)
         spoken = message.spoken and say.HANDED_IN + message.spoken
         return self._end([replace(message, text=say.HANDED_IN + message.text, spoken=spoken)])
@@ -209,6 +210,9 @@ class Form(FormReplies):
 
     async def _start(self, turn: Turn) -> Reply:
         spec = self._spec
+        case = await self._recall.handed_in(turn.sender, spec.intent)
+        if case is not None:
+            return await self.handed_in(turn, case)
         pending = turn.slots.get(PENDING)
         opening = turn
         if pending:  # the task the user interrupted another one for

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from actions.cases import CaseKind, EarlierCase
+from actions.cases import Case, CaseKind, EarlierCase
 from actions.dialogue.form_spec import FLEETING, FORM_OF, KEY, TRIED, FormSpec, Values
 from actions.dialogue.loan_summary import NOTHING
 from actions.dialogue.ports import Cases, Drafts
@@ -71,12 +71,26 @@ class Recall:
         return bool(found)
 
     async def drafts(self, sender: str) -> list[Draft]:
-        """The sender's drafts, newest first."""
+        """The sender's drafts, newest first; none that was handed in (a part died before it could be dropped)."""
         try:
-            return [draft for draft in await self._drafts.of(sender) if draft.task in FORM_OF]
+            found = [draft for draft in await self._drafts.of(sender) if draft.task in FORM_OF]
+            return [draft for draft in found if await self._case_of(draft) is None]
         except Exception as error:  # noqa: BLE001 - then nothing is offered
             log.error("drafts not read type=%s", type(error).__name__)
             return []
+
+    async def handed_in(self, sender: str, task: str) -> Case | None:
+        """The case that was made of the sender's draft of ``task``, while the draft is still there."""
+        try:
+            found = [await self._case_of(draft) for draft in await self._drafts.of(sender) if draft.task == task]
+        except Exception as error:  # noqa: BLE001 - as if there were no draft
+            log.error("drafts not read type=%s", type(error).__name__)
+            return None
+        return next((case for case in found if case is not None), None)
+
+    async def _case_of(self, draft: Draft) -> Case | None:
+        key = draft.values.get(KEY)
+        return None if key is None else await self._cases.made_by(str(key))
 
     async def offer(self, sender: str) -> Message | None:
         """The question whether to go on with the newest draft."""

@@ -159,7 +159,7 @@ class ValidateForm(Action):  # type: ignore[misc]  # rasa_sdk has no types
                 turn = replace(turn, slots={**turn.slots, TRIED: True})
             else:
                 if case is not None:
-                    return self._form.handed_in(case)
+                    return await self._form.handed_in(turn, case)
         stopped = await self._guard.before(turn, self._form_name)
         if stopped is not None:
             return stopped

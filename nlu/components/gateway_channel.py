@@ -6,7 +6,7 @@ it offered itself, names an intent.
 
 A message that comes a second time (``again``, or an id this process has seen) is looked up in the conversation first:
 Rasa keeps a turn whole or not at all, so one that was answered gets that answer back, and one that was cut off is run
-from where the conversation stood before it.
+from where the conversation stood before it. One that newer messages have overtaken is not run any more (409).
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ class TurnBody(BaseModel):
     metadata: dict[str, Any] = {}
     again: bool = False
     """The gateway has sent this message before and does not know what became of it."""
+    overtaken: bool = False
+    """... and newer ones of the same sender since: a yes of then may not answer what is asked now."""
 
     def wordings(self) -> list[tuple[str, float]]:
         """All different readings, the likeliest first, with nothing Rasa would take for a command."""
@@ -79,6 +81,10 @@ class ForgetBody(BaseModel):
 
     sender_id: str | None = Field(default=None, min_length=1, max_length=255)
     idle_s: float | None = Field(default=None, gt=0)
+
+
+class OvertakenError(Exception):
+    """A repeat whose answer is no longer known, after newer messages."""
 
 
 class TurnOutput(OutputChannel):
@@ -151,6 +157,8 @@ class GatewayInput(InputChannel):
                 return response.json({"error": "not_ready"}, status=503)
             try:
                 return response.json(await self._take(agent, body))
+            except OvertakenError:
+                return response.json({"error": "overtaken"}, status=409)
             except Exception as error:  # noqa: BLE001 - the gateway gets an answer whatever breaks
                 # The traceback may hold what the user said: the log gets the kind of error and the turn only.
                 turn_id = body.metadata.get("turn_id")
@@ -188,6 +196,8 @@ class GatewayInput(InputChannel):
             if known is not None:
                 parse, messages = known
                 return {"understood": understood(parse), "messages": messages}
+            if body.overtaken:
+                raise OvertakenError
             parse = await self._parsed(agent, body)
             readings, choices = parse.pop("readings", []), parse.pop("choices", [])
             output = TurnOutput()

@@ -11,7 +11,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.errors import DialogueUnavailableError, EmptyTextError, OutcomeUnknownError, TextTooLongError
+from bot.errors import (
+    DialogueUnavailableError,
+    EmptyTextError,
+    OutcomeUnknownError,
+    OvertakenError,
+    TextTooLongError,
+)
 from bot.people.front import Front
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
@@ -112,6 +118,33 @@ async def test_a_dialogue_that_is_not_there_did_nothing(tmp_path: Path) -> None:
         with pytest.raises(DialogueUnavailableError):
             await turns.run(says("交电费"))
     store.close()
+
+
+async def test_a_repeat_that_finds_no_dialogue_may_have_been_acted_on(turns: TurnService, dialogue: Dialogue) -> None:
+    """Nothing was done, a gateway may say of a message only if no earlier delivery of it reached the dialogue."""
+    dialogue.status = 503
+    for _ in range(2):
+        with pytest.raises(DialogueUnavailableError):
+            await turns.run(says("对，交费", message_id="m1"))
+    dialogue.status = 500
+    with pytest.raises(OutcomeUnknownError):
+        await turns.run(says("对，交费", message_id="m1"))
+    dialogue.status = 503
+    with pytest.raises(OutcomeUnknownError):
+        await turns.run(says("对，交费", message_id="m1"))
+    assert [sent["again"] for sent in dialogue.received] == [False, False, False, True]
+
+
+async def test_a_repeat_after_newer_messages_is_named_so(turns: TurnService, dialogue: Dialogue) -> None:
+    dialogue.status = 500
+    with pytest.raises(OutcomeUnknownError):
+        await turns.run(says("对，交费", message_id="m1"))
+    dialogue.status = 200
+    await turns.run(says("查进度", message_id="m2"))
+    dialogue.status = 409
+    with pytest.raises(OvertakenError):
+        await turns.run(says("对，交费", message_id="m1"))
+    assert [sent["overtaken"] for sent in dialogue.received] == [False, False, True]
 
 
 async def test_a_failing_dialogue_leaks_nothing_and_is_asked_again(turns: TurnService, dialogue: Dialogue) -> None:

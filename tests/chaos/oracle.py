@@ -104,7 +104,7 @@ def _untrue(told: Told, person: Person, cases: list[dict[str, Any]]) -> list[str
     wrong = []
     if there:
         wrong += [f"told {words!r} while the case was there: {text[:60]!r}" for words in NOTHING_THERE if words in text]
-    if born is not None and any(words in text for words in NOT_DONE) and told.asked_at - CLOCK < born <= told.at:
+    if born is not None and any(words in text for words in NOT_DONE) and told.first_asked_at - CLOCK < born <= told.at:
         wrong.append("told that nothing was done of a message that was acted on")
     paid = person.confirmed_at
     if paid is not None and told.asked_at > paid + CLOCK and "上一次知道" not in text:

@@ -52,7 +52,8 @@ class Told:
 
     Attributes:
         status: HTTP status; 200 is a turn, others are refusals with a text.
-        asked_at: when the person spoke, ``at`` when they had the answer (UTC).
+        asked_at: when the message was delivered, ``at`` when they had the answer (UTC).
+        first_asked_at: when it was delivered for the first time.
     """
 
     said: str
@@ -62,6 +63,7 @@ class Told:
     link: str | None
     asked_at: datetime
     at: datetime
+    first_asked_at: datetime
 
 
 @dataclass
@@ -85,6 +87,7 @@ class Person:
     confirmed_at: datetime | None = None
     trouble: str | None = None
     _turn: int = 0
+    _given_up: tuple[dict[str, Any], datetime] | None = None
 
     @property
     def sender(self) -> str:
@@ -103,6 +106,7 @@ class Person:
         for _ in range(MOST_TURNS):
             if answer is None:  # impatient: the message was given up
                 answer = await self._say("取消" if self._drops() else "查进度")
+                await self._late()
                 continue
             if answer.case_id is not None and "编号" in answer.texts[0]:
                 await self._after(answer)
@@ -188,22 +192,32 @@ class Person:
         if ripe and self.kind == plan.victim and not self.run.killed:
             self.run.armed = True
         body = {"text": text, "sender_id": self.sender, "message_id": uuid.uuid4().hex}
-        started, tries = time.monotonic(), 0
+        first, started, tries = datetime.now(UTC), time.monotonic(), 0
         while True:
             tries += 1
-            answer = await self._deliver(body)
+            answer = await self._deliver(body, first)
             if answer is not None:
                 self.told.append(answer)
                 if answer.status == 200:
                     return answer
             impatient = plan.patience is not Patience.AGAIN and not self.dropped
             if impatient and tries >= 2 and text not in ("查进度", "取消"):
+                self._given_up = body, first
                 return None
             if time.monotonic() - started > GIVE_UP_S:
                 raise TimeoutError
             await asyncio.sleep(min(1.0 * tries, 6.0))
 
-    async def _deliver(self, body: dict[str, Any]) -> Told | None:
+    async def _late(self) -> None:
+        """A message that was given up is delivered once more, when the talk has gone on."""
+        if self._given_up is None or self.run.plan.seed % 2:
+            return
+        body, first = self._given_up
+        self._given_up = None
+        if (answer := await self._deliver(body, first)) is not None:
+            self.told.append(answer)
+
+    async def _deliver(self, body: dict[str, Any], first: datetime) -> Told | None:
         asked_at = datetime.now(UTC)
         try:
             async with self.http.post(
@@ -215,9 +229,9 @@ class Person:
         now = datetime.now(UTC)
         if response.status != 200:
             text = str((data.get("error") or {}).get("message", ""))
-            return Told(body["text"], response.status, (text,), None, None, asked_at, now)
+            return Told(body["text"], response.status, (text,), None, None, asked_at, now, first)
         replies = data["replies"]
         case_id = next((r["case_id"] for r in replies if r.get("case_id")), None)
         link = next((r["link"] for r in replies if r.get("link")), None)
         texts = tuple(r["text"] for r in replies)
-        return Told(body["text"], 200, texts, case_id, link, asked_at, now)
+        return Told(body["text"], 200, texts, case_id, link, asked_at, now, first)

@@ -9,9 +9,10 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.dialogue.form_spec import KEY, REQUESTED
+from actions.dialogue.recall import Recall
 from actions.dialogue.registry import build_actions
 from actions.errors import LedgerUnavailable
-from tests.actions.dialogue.doubles import Services, case
+from tests.actions.dialogue.doubles import Services, Talk, case
 
 pytestmark = pytest.mark.unit
 
@@ -43,6 +44,25 @@ async def test_whatever_is_said_the_case_is_told(text: str, intent: str) -> None
     assert slots[KEY] is None
     assert slots[REQUESTED] is None
     assert services.paid == {}
+
+
+async def test_nothing_of_what_was_handed_in_is_offered_again() -> None:
+    services = Services(made={"k1": case("2234567895", "bill", 10_580)})
+    await services.keep("u1", "pay_bill", {"bill_type": "electricity", KEY: "k1"})
+    await say("对，交费", "affirm", services)
+    assert services.drafts_ == {}
+
+
+async def test_who_begins_anew_after_a_lost_answer_hears_of_the_case() -> None:
+    """The session ended before anybody told them: a second form would make a second case."""
+    talk = Talk("pay_bill", Services(made={"k1": case("2234567895", "bill", 10_580)}))
+    await talk.services.keep("u1", "pay_bill", {"bill_type": "electricity", KEY: "k1"})
+    assert await Recall(talk.services, talk.services).offer("u1") is None, "it is not unfinished"
+    told = await talk.say("我要交电费", "pay_bill")
+    assert "已经登记好了" in told
+    assert "2234567895" in told
+    assert talk.asked is None
+    assert "户号" in await talk.say("我要交电费", "pay_bill"), "said again, it is a new wish"
 
 
 async def test_without_a_case_the_form_goes_on() -> None:
