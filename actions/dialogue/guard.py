@@ -81,8 +81,8 @@ class Guard:
         sign = found(turn.words)
         if sign is None or sign in state.get("seen", ()):
             return None
-        asks = turn.intent == "check_fraud" or is_question(turn.words)
-        if asks and turn.slots.get(KEY) is not None:
+        # Whatever the classifier makes of it: only what is put as a question waits for its answer.
+        if is_question(turn.words) and turn.slots.get(KEY) is not None:
             return None  # answered as a question; see after()
         held = None
         if turn.slots.get(KEY) is None:  # the opening: kept until the warning is answered

@@ -147,7 +147,7 @@ class SandboxBank:
                 return self._payment(session, known)
             if other is not None:
                 _same_body(other.body_digest, digest)
-                return self._payment(session, session.get_one(PaymentRow, other.payment_ref))
+                return {**self._payment(session, session.get_one(PaymentRow, other.payment_ref)), "idempotency_key": key}
             bill = session.get(BillRow, body.bill_id)
             if bill is None or bill.account != body.account:
                 raise Refused(404, "bill_not_found", "银行没有找到这张账单，请重新查一次。")
@@ -166,7 +166,7 @@ class SandboxBank:
                         idempotency_key=key, body_digest=digest, client_ref=body.client_ref, payment_ref=open_order.ref
                     )
                 )
-                return self._payment(session, open_order)
+                return {**self._payment(session, open_order), "idempotency_key": key}
             if bill.due_fen != (body.due_fen or body.amount_fen):
                 raise Refused(409, "amount_changed", "账单金额变了，这次没有办，请重新查一次再缴。")
             least = bill.partial_from_fen
@@ -257,7 +257,7 @@ class SandboxBank:
                 row = session.get_one(PaymentRow, other.payment_ref)
             if row is None:
                 raise Refused(404, "not_found", "没有这笔缴费。")
-            return self._payment(session, row)
+            return {**self._payment(session, row), "idempotency_key": query.idempotency_key}
 
     def find_loan(self, query: KeyQuery) -> dict[str, object]:
         """What became of the application with this key."""
