@@ -147,7 +147,8 @@ class SandboxBank:
                 return self._payment(session, known)
             if other is not None:
                 _same_body(other.body_digest, digest)
-                return {**self._payment(session, session.get_one(PaymentRow, other.payment_ref)), "idempotency_key": key}
+                order = session.get_one(PaymentRow, other.payment_ref)
+                return {**self._payment(session, order), "idempotency_key": key}
             bill = session.get(BillRow, body.bill_id)
             if bill is None or bill.account != body.account:
                 raise Refused(404, "bill_not_found", "银行没有找到这张账单，请重新查一次。")
