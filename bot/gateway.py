@@ -109,7 +109,7 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
 
     async def lifetime(_app: web.Application) -> AsyncIterator[None]:
         await voice.start()
-        cleaning = asyncio.create_task(keep_clean(store, rasa, _CLEANING_INTERVAL_S))
+        cleaning = asyncio.create_task(keep_clean(store, rasa, cases, _CLEANING_INTERVAL_S))
         yield
         cleaning.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -312,20 +312,23 @@ class GatewayStore:
             for table in _personal():
                 session.execute(delete(table).where(table.c.sender == sender))
 
-    def forget_old(self, now: datetime | None = None) -> list[str]:
-        """Delete what is older than it may be; the senders who do not want to be remembered and have been silent."""
+    def forget_old(self, now: datetime | None = None) -> None:
+        """Delete what is older than it may be."""
         now = now or datetime.now(UTC)
         with Session(self._engine) as session, session.begin():
             for table in Base.metadata.sorted_tables:
                 if "created_at" in table.c:
                     kept: timedelta = table.info.get("kept", TURNS_KEPT)
                     session.execute(delete(table).where(table.c.created_at < now - kept))
-            unwilling = select(Contact.sender).where(Contact.consent == Consent.REFUSED)
-            offers = select(Offer.sender).where(Offer.sender.in_(unwilling), Offer.created_at < now - REFUSED_KEPT)
-            silent = list(session.scalars(offers))
-            for table in _personal():
-                session.execute(delete(table).where(table.c.sender.in_(silent)))
-        return silent
+
+    def unwilling(self) -> list[str]:
+        """Those who do not want to be remembered, have been silent for :data:`REFUSED_KEPT`, and still are."""
+        silent = datetime.now(UTC) - REFUSED_KEPT
+        refused = select(Contact.sender).where(Contact.consent == Consent.REFUSED)
+        with Session(self._engine) as session:
+            return list(
+                session.scalars(select(Offer.sender).where(Offer.sender.in_(refused), Offer.created_at < silent))
+            )
 
 
 def _question(options: str | None) -> Question:

@@ -3,7 +3,7 @@ answer is kept so that the same message delivered again gets the same answer.
 
 The message is claimed before the dialogue gets it. Delivered again, it gets the kept answer; if a gateway died before
 it kept one, the dialogue is asked what it answered, and runs the turn only if it never ended
-(``docs/decisions/0008-one-message-one-turn.md``)."""
+(``docs/decisions/0009-one-message-one-turn.md``)."""
 
 from __future__ import annotations
 

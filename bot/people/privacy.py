@@ -7,7 +7,6 @@ whatever the dialogue understands. What the law makes the bank keep (cases in th
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import html
 import json
 import logging
@@ -173,17 +172,28 @@ def _user_text(turn: dict[str, Any]) -> str:
     return str(heard.get("text") or understood.get("text") or "")
 
 
-async def keep_clean(store: GatewayStore, conversations: Conversations, interval_s: float) -> None:
-    """Delete what is older than it may be, again and again: turns, spoken texts, and Rasa's record of them."""
+async def clean(store: GatewayStore, conversations: Conversations, cases: Cases) -> None:
+    """Delete what is older than it may be: turns, spoken texts, Rasa's record of them, and all that is kept of those
+    who do not want to be remembered and have been silent for a while.
+
+    Raises:
+        TurnError: a part could not be reached; what is left is found again the next time.
+    """
+    await asyncio.to_thread(store.forget_old)
+    await conversations.forget_idle(TURNS_KEPT.total_seconds())
+    for conversation in await asyncio.to_thread(store.unwilling):
+        await conversations.forget(conversation)
+        await cases.forget(conversation)  # unfinished forms; what was handed in stays
+        await asyncio.to_thread(store.forget, conversation)  # last: by this they are found
+
+
+async def keep_clean(store: GatewayStore, conversations: Conversations, cases: Cases, interval_s: float) -> None:
+    """:func:`clean`, again and again."""
     while True:
         try:
-            refused = await asyncio.to_thread(store.forget_old)
-            await conversations.forget_idle(TURNS_KEPT.total_seconds())
-            for conversation in refused:
-                await conversations.forget(conversation)
+            await clean(store, conversations, cases)
         except TurnError:
-            log.warning("the dialogue could not be asked to forget; trying again")
+            log.warning("not everything old could be deleted; trying again")
         except Exception:
             log.exception("old turns could not be deleted; trying again")
-        with contextlib.suppress(TimeoutError):
-            await asyncio.sleep(interval_s)
+        await asyncio.sleep(interval_s)

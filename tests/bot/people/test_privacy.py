@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import TurnError
 from bot.people.front import Front
-from bot.people.privacy import ASK_DELETE, EXPLAIN, EXPORT, REFUSE, Privacy, wish
+from bot.people.privacy import ASK_DELETE, EXPLAIN, EXPORT, REFUSE, Privacy, clean, wish
 from bot.rasa import RasaClient
 from bot.schema import Turn
 from bot.store import AnsweredTurn, Consent, GatewayStore, Offer, open_engine
@@ -73,8 +73,10 @@ class Dialogue:
 
 
 class World:
-    def __init__(self, turns: TurnService, store: GatewayStore, dialogue: Dialogue, cases: NoCases) -> None:
-        self.turns, self.store, self.dialogue, self.cases = turns, store, dialogue, cases
+    def __init__(
+        self, turns: TurnService, store: GatewayStore, dialogue: Dialogue, cases: NoCases, rasa: RasaClient
+    ) -> None:
+        self.turns, self.store, self.dialogue, self.cases, self.rasa = turns, store, dialogue, cases, rasa
 
     async def say(self, text: str, channel: str = "web") -> Turn:
         return await self.turns.run(Inbound(channel=channel, sender_id="wang", text=text))
@@ -88,7 +90,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         rasa = RasaClient(session, f"http://127.0.0.1:{server.port}", "s3cret", 5)
         front = Front(privacy=Privacy(store, rasa, cases, frozenset({"web"})))
         turns = TurnService(rasa, None, store, front, max_text_chars=50, default_region="national")
-        yield World(turns, store, dialogue, cases)
+        yield World(turns, store, dialogue, cases, rasa)
     store.close()
 
 
@@ -106,12 +108,20 @@ async def test_who_refuses_still_gets_answers_and_is_forgotten_after_an_hour(wor
     await world.say("不同意")
     assert world.store.consent_of("web:wang") is Consent.REFUSED
     assert (await world.say("小麦")).replies[0].text == "您好"
-    assert world.store.forget_old() == [], "not while they are talking"
+    assert world.store.unwilling() == [], "not while they are talking"
     with Session(world.store._engine) as session, session.begin():
         for table in (AnsweredTurn, Offer):
             session.execute(update(table).values(created_at=datetime.now(UTC) - timedelta(hours=2)))
-    assert world.store.forget_old() == ["web:wang"]
+    rasa, cases = world.rasa, world.cases
+    world.dialogue.away = True
+    with pytest.raises(TurnError):
+        await clean(world.store, rasa, cases)
+    assert world.store.said("web:wang"), "found again the next time"
+    world.dialogue.away = False
+    await clean(world.store, rasa, cases)
     assert world.store.said("web:wang") == []
+    assert world.dialogue.forgotten[-1] == {"sender_id": "web:wang"}
+    assert cases.forgotten == ["web:wang"]
 
 
 async def test_deleting_asks_first_and_then_erases_everywhere(world: World) -> None:
