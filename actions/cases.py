@@ -204,15 +204,16 @@ class CaseBook:
         return await asyncio.to_thread(earlier_cases, self._ledger, sender, kind, limit)
 
     async def made_by(self, key: str) -> Case | None:
-        """The case that was registered under this idempotency key, as last known."""
-        return await asyncio.to_thread(self._ledger.case_of_key, key)
+        """The case that was registered under this idempotency key."""
+        return await self._asked(await asyncio.to_thread(self._ledger.case_of_key, key))
 
     async def _asked(self, case: Case | None) -> Case | None:
         if case is None or case.state.final or self._news is None:
             return case
         try:
             async with asyncio.timeout(self._patience):
-                changed = await self._news(case.id)
+                await self._news(case.id)
         except (BankError, TimeoutError):
             return replace(case, fresh=False)
-        return await asyncio.to_thread(self._ledger.case, case.id) if changed else case
+        # Also when nothing was new: the bank's own message may have come in between, and told the ledger first.
+        return await asyncio.to_thread(self._ledger.case, case.id)

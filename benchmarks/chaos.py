@@ -3,8 +3,8 @@
     .venv/bin/python -m benchmarks.chaos [--runs N] [--first SEED] [--at-once N]
 
 Each run is a loan and a bill dialogue at the same time; its seed decides which part is killed at which named point and
-what the network does. ``--runs 1 --first SEED`` replays one. The table goes to ``benchmarks/results/chaos.md`` for 60
-runs and more.
+what the network does. ``--runs 1 --first SEED`` replays one. The full proof is 300 runs; the table goes to
+``benchmarks/results/chaos.md`` for 60 runs and more, and says how many were run.
 """
 
 from __future__ import annotations
@@ -21,20 +21,26 @@ from settings import load_settings
 from tests.chaos.campaign import Outcome, campaign
 from tests.running import state_beside
 
+FULL_PROOF = 300
+"""Runs that count as the proof."""
+WORTH_KEEPING = 60
 RESULT = Path(__file__).with_name("results") / "chaos.md"
 
 
-def table(outcome: Outcome, first: int) -> str:
-    """The outcome as Markdown."""
+def table(outcome: Outcome, seeds: range, minutes: float) -> str:
+    """The outcome of those ``seeds`` that were begun within ``minutes``, as Markdown."""
+    command = f"python -m benchmarks.chaos --runs {len(seeds)} --first {seeds.start}"
+    command += "" if minutes == float("inf") else f" --minutes {minutes:g}"
+    short = f"Not the full proof, which is {FULL_PROOF} runs: time was bounded. "
     turns = f"{outcome.turns} answers, {sum(outcome.refusals.values())} of them refusals with a reason"
     lines = [
         "# Kill and break",
         "",
         heading(),
         "",
-        f"{outcome.runs} runs (seeds from {first}), each a loan and a bill dialogue at the "
-        f"same time, in {outcome.seconds / 60:.1f} minutes; {turns}. `python -m benchmarks.chaos "
-        f"--runs {outcome.runs} --first {first}`",
+        f"{short if outcome.runs < FULL_PROOF else ''}{outcome.runs} runs (seeds {seeds.start} to {seeds.stop - 1}"
+        f"{'' if outcome.runs == len(seeds) else f', {len(seeds) - outcome.runs} of them not begun'}), each a loan and "
+        f"a bill dialogue at the same time, in {outcome.seconds / 60:.1f} minutes; {turns}. `{command}`",
         "",
         f"**Runs in which a case was lost or doubled, or somebody was told something untrue: {len(outcome.wrong)}.**",
         "",
@@ -59,7 +65,7 @@ def table(outcome: Outcome, first: int) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=300)
+    parser.add_argument("--runs", type=int, default=FULL_PROOF)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--at-once", type=int, default=24)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after so many minutes")
@@ -72,9 +78,9 @@ def main() -> int:
             seeds = range(arguments.first, arguments.first + arguments.runs)
             longest_s = arguments.minutes * 60
             outcome = asyncio.run(campaign(seeds, state, arguments.at_once, lambda _seed: bar.update(), longest_s))
-    text = table(outcome, arguments.first)
+    text = table(outcome, seeds, arguments.minutes)
     print(text)
-    if outcome.runs >= 60:
+    if outcome.runs >= WORTH_KEEPING:
         RESULT.write_text(text, "utf-8")
     return 1 if outcome.wrong else 0
 

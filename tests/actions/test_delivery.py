@@ -243,6 +243,26 @@ async def test_a_bill_is_looked_up_started_and_confirmed_by_a_person(
     assert sandbox.count("payments") == 1
 
 
+@pytest.mark.parametrize("look", ["get", "made_by"])
+async def test_who_has_paid_is_told_so_at_once(
+    ledger: Ledger, bills: BillService, delivery: Delivery, look: str
+) -> None:
+    """Also when the bank's message about it came first, so that asking the bank brings nothing new."""
+
+    async def message_first(case_id: str) -> bool:
+        assert await delivery.news(case_id)
+        return await delivery.news(case_id)
+
+    case = await bills.pay(await bills.look_up("electricity", "12345678"), "web:42", "k1")
+    async with aiohttp.ClientSession() as browser, browser.post(case.details["confirm_url"]) as page:
+        assert page.status == 200
+    book = CaseBook(ledger, message_first)
+    found = await (book.get(case.id) if look == "get" else book.made_by("k1"))
+    assert found is not None
+    assert found.state is CaseState.COMPLETED
+    assert found.fresh
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [
