@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+UNSURE = (
+    "我这边系统出了点问题，您刚才这句办没办成，我还说不准。请过一会儿跟我说“查进度”，看清了再办，别急着重来；"
+    "事情急，请到银行网点找工作人员。"
+)
+
 
 class TurnError(Exception):
     """A turn that cannot be answered.
@@ -14,7 +19,7 @@ class TurnError(Exception):
 
     code = "turn_failed"
     status = 500
-    message = "刚才没办成，您再说一遍好吗？要是还不行，请到银行网点找工作人员。"
+    message = UNSURE
 
     def __init__(self, message: str | None = None, *, code: str | None = None, status: int | None = None) -> None:
         self.message = message or self.message
@@ -80,10 +85,7 @@ class OutcomeUnknownError(TurnError):
 
     code = "outcome_unknown"
     status = 503
-    message = (
-        "我这边系统出了点问题，您刚才这句办没办成，我还说不准。请过一会儿跟我说“查进度”，看清了再办，别急着重来；"
-        "事情急，请到银行网点找工作人员。"
-    )
+    message = UNSURE
 
 
 class OvertakenError(OutcomeUnknownError):

@@ -264,3 +264,19 @@ def test_letters_keep_their_order_and_their_reader(mailbox: Mailbox) -> None:
     letters = mailbox.after("web:a", 0)
     assert [letter.reply.text for letter in letters] == ["0", "1", "2"]
     assert [letter.reply.text for letter in mailbox.after("web:a", letters[1].id)] == ["2"]
+
+
+async def test_an_unexpected_error_claims_nothing() -> None:
+    """The dialogue may have acted on the message before the gateway failed: neither done nor not done is known."""
+
+    async def fails(_request: web.Request) -> web.Response:
+        raise RuntimeError
+
+    app = web.Application(middlewares=[errors_as_json])
+    app.add_routes([web.post("/api/v1/turns", fails)])
+    async with TestClient(TestServer(app)) as client:
+        response = await client.post("/api/v1/turns")
+        told = (await response.json())["error"]
+    assert response.status == 500
+    assert "说不准" in told["message"]
+    assert "查进度" in told["message"]
