@@ -366,6 +366,6 @@ class Form(FormReplies):
 
 
 def _read_back_last(turn: Turn) -> bool:
-    """Whether the yes answers the read-back and not another question that came after it."""
+    """Whether the yes answers the read-back and not another question that came after it, or nothing that is known."""
     offered = [option.payload for message in turn.last_messages for option in message.options]
-    return not turn.last_messages or payload("affirm") in offered
+    return payload("affirm") in offered

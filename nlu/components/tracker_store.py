@@ -22,6 +22,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
     ActiveLoop,
+    BotUttered,
     Event,
     SessionStarted,
     SlotSet,
@@ -31,7 +32,9 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 TURNS_KEPT = 2
-"""Turns kept as they were: "say that again" and the options last offered reach one turn back."""
+"""Answered turns kept as they were: "say that again" and the options last offered reach one turn back."""
+MOST_KEPT = 12
+"""... among so many turns: what is said while a part is down gets no answer, and the question before still counts."""
 ROW_KEPT_S = 7 * 24 * 3600.0
 """A conversation nobody continues is deleted after this time."""
 SAVES_BETWEEN_CLEANINGS = 1000
@@ -123,7 +126,7 @@ def shortened(tracker: DialogueStateTracker, domain: Domain) -> list[dict[str, A
     if not turns:
         return [event.as_dict() for event in events]
     ended = any(isinstance(event, ActiveLoop) and event.name is None for event in events[turns[-1] :])
-    first = turns[-min(1 if ended else TURNS_KEPT, len(turns))]
+    first = _first_kept(events, turns, 1 if ended else TURNS_KEPT)
     before = _tracker(tracker.sender_id, [event.as_dict() for event in events[:first]], domain)
     state: list[Event] = [SessionStarted(timestamp=events[0].timestamp)]
     state += [
@@ -135,6 +138,17 @@ def shortened(tracker: DialogueStateTracker, domain: Domain) -> list[dict[str, A
         state.append(ActiveLoop(before.active_loop_name, timestamp=events[0].timestamp))
     state.append(ActionExecuted(ACTION_LISTEN_NAME, timestamp=events[0].timestamp))
     return [event.as_dict() for event in state] + [_slim(event.as_dict()) for event in events[first:]]
+
+
+def _first_kept(events: list[Event], turns: list[int], wanted: int) -> int:
+    """Where the last ``wanted`` answered turns begin, at most :data:`MOST_KEPT` turns back."""
+    answered, end = 0, len(events)
+    for start in reversed(turns[-MOST_KEPT:]):
+        answered += any(isinstance(event, BotUttered) and event.text for event in events[start:end])
+        if answered == wanted:
+            return start
+        end = start
+    return turns[-MOST_KEPT:][0]
 
 
 def _of_this_session(events: list[Event]) -> list[Event]:

@@ -26,7 +26,7 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from nlu.components.tracker_store import ROW_KEPT_S, ShortTrackerStore
+from nlu.components.tracker_store import MOST_KEPT, ROW_KEPT_S, ShortTrackerStore
 
 pytestmark = pytest.mark.unit
 DOMAIN = Domain.load(str(Path(__file__).parents[2] / "domain"))
@@ -110,6 +110,24 @@ async def test_of_a_form_that_ended_only_the_last_turn_is_kept(store: ShortTrack
     assert tracker.active_loop_name is None
     assert tracker.get_slot("applicant_name") is None
     assert [e.text for e in tracker.events if isinstance(e, BotUttered)] == ["answer to 对，提交"]
+
+
+@running
+async def test_the_last_question_outlives_messages_that_got_no_answer(store: ShortTrackerStore) -> None:
+    """A yes must be held against what was asked, also when it was said several times while a part was down."""
+    tracker = await begun(store)
+    turn(tracker, "十亩", ActionExecuted("loan_form"), ActiveLoop("loan_form"))
+    for number in range(MOST_KEPT * 2):
+        tracker.update(
+            UserUttered("对", {"name": "affirm"}, [], {"text": "对"}, metadata={"turn_id": str(number)}), DOMAIN
+        )
+        tracker.update(ActionExecuted("action_listen"), DOMAIN)
+        await store.save(tracker)
+        tracker = await store.get_or_create_tracker("web:1")
+        answers = [event.text for event in tracker.events if isinstance(event, BotUttered)]
+        assert answers == (["answer to 十亩"] if number < MOST_KEPT - 1 else []), number
+        assert sum(isinstance(event, UserUttered) for event in tracker.events) <= MOST_KEPT
+    assert tracker.active_loop_name == "loan_form"
 
 
 @running

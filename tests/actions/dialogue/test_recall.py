@@ -248,3 +248,16 @@ async def test_answers_in_any_order() -> None:
     await talk.say("电话13800138000，贷五万")
     assert talk.slots["applicant_phone"] == "13800138000"
     assert talk.slots["loan_amount"] == 5_000_000
+
+
+async def test_a_yes_without_a_known_question_is_asked_again() -> None:
+    """The conversation may have lost its last turns: a yes that answers nothing known submits nothing."""
+    talk = await half_done()
+    for said in ("两年", "王二娃", "13800138000", "赵家村", "同意", "同意"):
+        await talk.say(said)
+    talk.last = ()
+    told = await talk.say("对，提交", "affirm")
+    assert "对不对" in told
+    assert not talk.services.submitted
+    await talk.say("对，提交", "affirm")
+    assert len(talk.services.submitted) == 1
