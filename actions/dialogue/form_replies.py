@@ -19,9 +19,10 @@ from actions.dialogue.form_spec import (
     Rejected,
     Values,
 )
+from actions.dialogue.recall import summary
 from actions.dialogue.turn import Handler, Message, Option, Reply, Turn, payload
 from actions.texts import forms as say
-from actions.texts.say import speakable
+from actions.texts.say import Say, speakable
 
 ASK_BACK = "ask_back"
 """Kind of a message that says an unsure value back."""
@@ -49,6 +50,10 @@ class FormReplies:
                 return self._end(messages)
             merged = {**merged, **looked_up}
             asked = self._next(merged) or spec.confirm
+        aside = {slot: value for slot, value in new.items() if slot in spec.slots and value is not None}
+        if aside and not messages and asked == turn.slots.get(REQUESTED):  # an answer, but not to this question
+            noted = Say(say.NOTED_FIRST) + summary(aside) + Say("。")
+            messages = [Message(noted.text, noted.spoken, kind="form")]
         slots = {**merged, MISSES: 0, PENDING: None, KEY: turn.slots.get(KEY), REQUESTED: asked}
         return Reply((*messages, spec.ask(asked, merged)), slots)
 

@@ -40,6 +40,9 @@ class HandOffDesk:
         if talk is None:
             return None
         plain = _NOISE.sub("", text)
+        if talk.state is State.WAITING and _BACK.fullmatch(plain):
+            await asyncio.to_thread(self._book.close, talk.number)
+            return [_message(say.NOT_WAITING, kind="talk")]
         if talk.state is State.WAITING:
             if asks is not None or not _PHONE.fullmatch(plain) or self._hours.open_at(datetime.now(UTC)):
                 return None

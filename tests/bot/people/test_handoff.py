@@ -159,6 +159,13 @@ async def test_the_user_ends_it(world: World) -> None:
     assert world.book.open_talks() == []
 
 
+async def test_who_waits_may_give_it_up(world: World) -> None:
+    await world.say("转人工")
+    assert "不等了" in (await world.say("不用人工了")).replies[0].text
+    assert world.book.open_talks() == []
+    assert "轮到您" in (await world.say("转人工")).replies[-1].text
+
+
 async def test_outside_hours_a_number_to_call_back_is_taken(world: World) -> None:
     world.turns._front = Front(desk=HandOffDesk(world.book, never()))
     assert "下班了" in (await world.say("转人工")).replies[-1].text
