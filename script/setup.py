@@ -234,7 +234,14 @@ def steps() -> List[Step]:
         ),
         Step(
             "repair of misheard words",
-            sources("voice/repair/*.py", "knowledge/content/*/*.md", "nlu/data/*.yml", "nlu/dialect/*"),
+            sources(
+                "voice/repair/*.py",
+                "knowledge/content/*/*.md",
+                "nlu/data/*.yml",
+                "nlu/templates/*",
+                "nlu/sentences.py",
+                "nlu/dialect/*",
+            ),
             (models / "repair" / "model.npz",),
             module(APP_ENV, "voice.repair", log="voice-repair"),
         ),

@@ -1,7 +1,8 @@
 """What the repair's language model is made from: how people and the assistant speak about what the assistant is for.
 
-Texts of this repository, read as plain files (knowledge entries, training sentences), and what no text holds often
-enough: amounts, areas, figures, names, dialect words. Written for counting, not for reading.
+Texts of this repository, read as plain files (knowledge entries, training sentences), sentences made of the dialogue's
+patterns, and what no text holds often enough: amounts, areas, figures, names, dialect words. Written for counting, not
+for reading.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ import yaml
 
 from nlu.dialect import lexicon
 from nlu.dialect.entities import BILL_TYPES
+from nlu.sentences import from_patterns
 
 Weighted = tuple[str, float]
 SPOKEN = 3.0
 """A sentence people say counts as much as three of an entry's text."""
+MADE = 1.0
+"""Up to eight sentences come from one pattern."""
 WORD = 2.0
 SEED = 7
 
@@ -83,7 +87,8 @@ def sentences(root: Path) -> Iterator[Weighted]:
     """Everything to learn from, with its weight.
 
     Args:
-        root: a checkout, with ``knowledge/content`` and ``nlu/data``; what is missing is left out.
+        root: a checkout, with ``knowledge/content`` and ``nlu/data``; what is missing is left out. Patterns are always
+            those beside this code.
     """
     for path in sorted(root.glob("knowledge/content/*/*.md")):
         _, front, body = path.read_text(encoding="utf-8").split("---", 2)
@@ -97,6 +102,8 @@ def sentences(root: Path) -> Iterator[Weighted]:
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.strip().startswith("- ") and not line.strip().startswith("- intent"):
                 yield _OUTSIDE.sub("", line.strip()[2:]), SPOKEN
+    for made in from_patterns():
+        yield made.text, MADE
     for word in lexicon.words():
         yield word.word, WORD
         yield word.mandarin, WORD

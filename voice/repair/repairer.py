@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ MOST_DISTANT = 2.0
 
 @dataclass(frozen=True)
 class Weights:
-    """What counts how much; nats. Chosen on development recordings by ``benchmarks/voice_repair.py``."""
+    """What counts how much; nats. Chosen on development recordings (``benchmarks/voice.py``, decision 8)."""
 
     other: float = 1.0
     """Cost of another character of the same sound, where every second character is heard wrongly ..."""
@@ -43,9 +44,12 @@ class Weights:
     """For each character, so that a hypothesis that leaves words out does not win by it."""
     numeral: float = 4.0
     """Further cost of taking a numeral for another word."""
-    plausible: float = -4.5
+    plausible: float = -4.6
     """A repaired wording less likely than this a character is none of ours (another subject, another language): what
-    was heard is left alone."""
+    was heard is left alone ..."""
+    strained: float = 1.5
+    """... and the more of its characters are others than were heard, the likelier it has to be: this much if all are.
+    Among a few thousand sentences something always sounds a little like anything."""
     temper: float = 3.0
     """Nats between two wordings that make the likelier one count e times as much."""
     unlikely: float = 0.3
@@ -139,7 +143,9 @@ class Repairer:
             return text, as_heard
         score, path = self._search(columns, trust)
         said = "".join(chr(code) if is_chinese(old) else old for code, old in zip(path, text, strict=True))
-        if score - as_heard < self._weights.margin or self._plain(said) < self._weights.plausible:
+        changed = sum(map(operator.ne, said, text)) / len(text)
+        wanted = self._weights.plausible + self._weights.strained * changed
+        if score - as_heard < self._weights.margin or self._plain(said) < wanted:
             return text, as_heard
         return said, score
 

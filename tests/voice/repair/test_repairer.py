@@ -69,6 +69,13 @@ def test_another_subject_is_left_as_it_was_heard(repairer: Repairer) -> None:
     assert [one.text for one in repairer.repair(said)] == [said[0].text]
 
 
+@pytest.mark.parametrize("confidence", [0.45, 0.75])
+def test_what_is_said_of_other_subjects_is_hardly_ever_bent_into_ours(repairer: Repairer, confidence: float) -> None:
+    texts = Path(__file__).with_name("other_subjects.txt").read_text(encoding="utf-8").split()
+    bent = [text for text in texts if repairer.repair(heard(text, confidence=confidence))[0].text != text]
+    assert len(bent) <= 0.15 * len(texts), bent
+
+
 def test_what_the_dialogue_expects_is_preferred(repairer: Repairer) -> None:
     said = heard("我是早加存的", confidence=0.5)
     assert repairer.repair(said, terms=("枣家村",))[0].text == "我是枣家村的"
