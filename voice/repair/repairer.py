@@ -28,7 +28,7 @@ MOST_DISTANT = 2.0
 
 @dataclass(frozen=True)
 class Weights:
-    """What counts how much; nats. Chosen on development recordings (``benchmarks/voice.py``, decision 8)."""
+    """What counts how much; nats. Chosen on development recordings (``benchmarks/voice.py``, decision 10)."""
 
     other: float = 1.0
     """Cost of another character of the same sound, where every second character is heard wrongly ..."""
