@@ -227,6 +227,7 @@ def steps() -> List[Step]:
                 "nlu/**/*.py",
                 "nlu/**/*.yml",
                 "nlu/**/*.tsv",
+                "nlu/**/*.txt",
                 "knowledge/content/*/*.md",
                 "requirements/rasa.txt",
             ),
