@@ -8,12 +8,13 @@ import sys
 import aiohttp
 
 from bot.channels.telegram import TelegramChannel, TelegramConfig
+from bot.people.front import Front
+from bot.people.privacy import Privacy
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
 from bot.turn import TurnService
 from tests.bot.channels.bot_api import TOKEN
-from tests.bot.dialogue import SECRET
-from tests.bot.privacy_doubles import silent
+from tests.bot.dialogue import SECRET, NoCases
 
 
 async def main(api_url: str, rasa_url: str, folder: str) -> None:
@@ -21,7 +22,8 @@ async def main(api_url: str, rasa_url: str, folder: str) -> None:
     store = GatewayStore(engine)
     async with aiohttp.ClientSession() as session:
         rasa = RasaClient(session, rasa_url, SECRET, 5)
-        turns = TurnService(rasa, None, store, silent(store, rasa), max_text_chars=50, default_region="national")
+        front = Front(privacy=Privacy(store, rasa, NoCases(), frozenset()))
+        turns = TurnService(rasa, None, store, front, max_text_chars=50, default_region="national")
         config = TelegramConfig(TOKEN, webhook_secret="unused", api_url=api_url, per_second=0)
         await TelegramChannel(config, turns, store, engine, None, None).start()
         await asyncio.Event().wait()

@@ -132,10 +132,10 @@ async def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
         for run in range(kills + 1):
             process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, *addresses, str(tmp_path))
             try:
-                if run < kills:
-                    await api.sent_more(40)
-                else:
-                    async with asyncio.timeout(300):
+                async with asyncio.timeout(300):
+                    if run < kills:
+                        await api.sent_more(40)
+                    else:
                         await api.every(81)  # 80 answers, and the second message of each, which is always the same
             finally:
                 process.kill()
