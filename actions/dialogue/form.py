@@ -34,6 +34,7 @@ from actions.dialogue.form_spec import (
     Rejected,
     Values,
 )
+from actions.dialogue.handed_in import changes
 from actions.dialogue.recall import DRAFT, Recall, restored, summary
 from actions.dialogue.talk import which_heard
 from actions.dialogue.turn import Entity, Handler, Message, Option, Reply, Turn, payload
@@ -202,7 +203,7 @@ class Form(FormReplies):
 
     async def _no_beginning(self, turn: Turn) -> Reply | None:
         """What sounds like the task but is about one handed in already."""
-        if words.withdraws(turn.words):
+        if words.withdraws(turn.words) or changes(turn.words):
             return await self._handlers["handed_in"](turn)
         if is_case_number(turn.words):
             return await self._handlers["check_progress"](turn)

@@ -37,6 +37,10 @@ _PATTERNS = {
 PATTERNS = {name: re.compile(pattern) for name, pattern in _PATTERNS.items()}
 """What is said of the tricks the police warn of most (96110: the national anti-fraud line)."""
 _DENIED = re.compile(r"(?:没|没有|不是|不存在|哪有|不会|知道|晓得|当心|小心|防止|防)[^，。]{0,6}$")
+_ASKS = re.compile(
+    r"[?？]|(?:吗|呢|么|不)[。！!]?$|是不是|会不会|能不能|要不要|可不可以|该不该|真的假的|真假|对不对|咋办|怎么办"
+)
+"""Asks about the trick. 让我共享屏幕，教我怎么交 asks nothing: it tells what is going on."""
 _GO_ON = re.compile(r"接着办|继续办?|还要办|要办|还是办|确定|我自己要|是我自己")
 
 
@@ -82,7 +86,7 @@ class Guard:
         if sign is None or sign in state.get("seen", ()):
             return None
         # Whatever the classifier makes of it: only what is put as a question waits for its answer.
-        if is_question(turn.words) and turn.slots.get(KEY) is not None:
+        if _ASKS.search(turn.words) and turn.slots.get(KEY) is not None:
             return None  # answered as a question; see after()
         held = None
         if turn.slots.get(KEY) is None:  # the opening: kept until the warning is answered

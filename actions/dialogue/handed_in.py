@@ -24,9 +24,11 @@ log = logging.getLogger(__name__)
 
 STATE = "handed_in"
 """Key of a message's ``extra``: what was asked about which application."""
+_CHANGED = (
+    r"(?:贷款|申请)[^，。]{0,8}(?:金额|钱数|期限|时间|年限|电话|手机|号码)[^，。]{0,4}(?:想|要|得|给我)?(?:改|换|变)"
+)
 _CHANGE = re.compile(
-    r"(?:改|换|变更|调整)[^，。]{0,6}(?:贷款|申请)[^，。]{0,4}(?:金额|钱数|期限|时间|年限|电话|手机|号码)?"
-    r"|(?:贷款|申请)[^，。]{0,8}(?:金额|钱数|期限|时间|年限|电话|手机|号码)[^，。]{0,4}(?:想|要|得|给我)?(?:改|换|变)"
+    r"(?:改|换|变更|调整)[^，。]{0,6}(?:贷款|申请)[^，。]{0,4}(?:金额|钱数|期限|时间|年限|电话|手机|号码)?|" + _CHANGED
 )
 
 
@@ -35,6 +37,11 @@ def wants(turn: Turn) -> bool:
     if _asked(turn):
         return turn.intent in ("affirm", "deny") or bool(words.yes(turn.words) or words.no(turn.words)) or _tells(turn)
     return words.withdraws(turn.words) or (_CHANGE.search(turn.words) is not None and not read.is_question(turn.words))
+
+
+def changes(text: str) -> bool:
+    """Names what is to be changed of an application: 贷款申请的金额改成六万. That begins no other one."""
+    return re.search(_CHANGED, text) is not None and not read.is_question(text)
 
 
 class HandedIn:
