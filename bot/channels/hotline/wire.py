@@ -1,0 +1,145 @@
+"""What the line process and the gateway say to each other: HTTP on loopback, every request with the internal secret.
+
+    POST /internal/hotline/calls                     CallStart -> Welcome
+    POST /internal/hotline/calls/{id}/hear?rate=8000 chunked PCM while it is spoken -> Heard (bot.schema), or
+                                                     422 {"error": {"code": "heard_nothing", ...}}
+    POST /internal/hotline/calls/{id}/turns          CallTurn -> SpokenTurn
+    POST /internal/hotline/speech                    SpeechRequest -> sentences as they are ready, each a 4-byte
+                                                     big-endian length and that many bytes of PCM
+    PUT  /internal/hotline/calls/{id}                CallRecord (may come several times, the newest counts) -> 204
+
+Errors are the gateway's usual JSON, their messages fit to be spoken.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from bot.schema import Heard, Model, Option
+
+
+class Expected(StrEnum):
+    """What kind of answer a question wants; decides about keys and how long a pause may be."""
+
+    ANYTHING = "anything"
+    MENU = "menu"
+    YES_NO = "yes_no"
+    DIGITS = "digits"
+    """A telephone, account or other number: keys are collected until ``#`` or a pause."""
+    AMOUNT = "amount"
+    """Whole yuan by keys."""
+
+
+class CallStart(Model):
+    """A call begins. ``purpose``: of a call that we made, its errand."""
+
+    call_id: str
+    caller: str | None
+    called: str | None
+    protocol: str
+    purpose: str | None = None
+
+
+class SpokenReply(Model):
+    """One thing to say.
+
+    Attributes:
+        say: the words, without the options; short enough for the telephone.
+        options: at most three are read at a time; keyed by ``key``.
+        kind: as in ``bot.schema.Reply``.
+        must_hear: a notice that the law wants heard: the caller's voice does not stop it.
+    """
+
+    say: str
+    options: list[Option] = []
+    kind: str | None = None
+    must_hear: bool = False
+
+
+class Welcome(Model):
+    """What to say first, and what is known.
+
+    Attributes:
+        replies: said after the fixed greeting: what is kept (first call), what the caller last did, an errand's news.
+        ask_region: nobody knows where the caller is from: one question about it comes first.
+        record: calls are recorded (said in the greeting).
+    """
+
+    replies: list[SpokenReply] = []
+    expects: Expected = Expected.ANYTHING
+    ask_region: bool = False
+    record: bool = False
+
+
+class CallTurn(Model):
+    """What the caller said (``heard``, as ``hear`` gave it) or keyed (``text``); exactly one of both.
+
+    ``message_id`` makes a repeated request harmless.
+    """
+
+    message_id: str
+    text: str | None = None
+    heard: Heard | None = None
+
+
+class SpokenTurn(Model):
+    """The answer to a turn.
+
+    Attributes:
+        asks: the slot that the last reply asks for.
+        transfer: the caller goes to a person now; ``summary`` is what that person should know.
+        farewell: nothing is left to do: hang up after the replies.
+    """
+
+    turn_id: str
+    replies: list[SpokenReply]
+    expects: Expected = Expected.ANYTHING
+    asks: str | None = None
+    transfer: bool = False
+    summary: str | None = None
+    farewell: bool = False
+
+
+class SpeechRequest(Model):
+    """Words to be spoken as PCM at ``rate`` Hz."""
+
+    text: str
+    rate: int
+
+
+class TurnTimes(Model):
+    """One exchange of a call, in milliseconds after its start; ``None`` where it does not apply.
+
+    ``said`` is what was recognised or keyed, masked by the gateway before it is kept.
+    """
+
+    by: str
+    """``voice``, ``keys`` or ``silence``."""
+    said: str | None = None
+    speech_end_ms: int | None = None
+    heard_ms: int | None = None
+    answered_ms: int | None = None
+    first_audio_ms: int | None = None
+    interrupted: bool = False
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    OPEN = "open"
+    HUNG_UP = "hung_up"
+    FAREWELL = "farewell"
+    TRANSFERRED = "transferred"
+    LOST = "lost"
+    """The line process died with it."""
+
+
+class CallRecord(Model):
+    """A call as it is kept."""
+
+    call_id: str
+    began: datetime
+    ended: datetime | None
+    outcome: Outcome
+    turns: list[TurnTimes]
