@@ -35,7 +35,7 @@ class CallInfo:
         called: the number that was called.
         rate: samples a second of both directions, 8000 or 16000; 16 bit, mono, little-endian.
         protocol: ``websocket`` or ``audiosocket``.
-        purpose: None for a call that comes in; for one that we made, the id of its errand (``wire.Errand``).
+        purpose: None for a call that comes in; for one that we made, the id of its errand (``wire.CallStart.purpose``).
     """
 
     call_id: str

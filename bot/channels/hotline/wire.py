@@ -32,7 +32,7 @@ class Expected(StrEnum):
 
 
 class CallStart(Model):
-    """A call begins. ``purpose``: of a call that we made, its errand."""
+    """A call begins. ``purpose``: of a call that we made, the id of its errand (an appointment, news of a case)."""
 
     call_id: str
     caller: str | None
@@ -52,7 +52,7 @@ class SpokenReply(Model):
     """
 
     say: str
-    options: list[Option] = []
+    options: tuple[Option, ...] = ()
     kind: str | None = None
     must_hear: bool = False
 
@@ -66,7 +66,7 @@ class Welcome(Model):
         record: calls are recorded (said in the greeting).
     """
 
-    replies: list[SpokenReply] = []
+    replies: tuple[SpokenReply, ...] = ()
     expects: Expected = Expected.ANYTHING
     ask_region: bool = False
     record: bool = False
@@ -93,7 +93,7 @@ class SpokenTurn(Model):
     """
 
     turn_id: str
-    replies: list[SpokenReply]
+    replies: tuple[SpokenReply, ...]
     expects: Expected = Expected.ANYTHING
     asks: str | None = None
     transfer: bool = False
@@ -142,4 +142,4 @@ class CallRecord(Model):
     began: datetime
     ended: datetime | None
     outcome: Outcome
-    turns: list[TurnTimes]
+    turns: tuple[TurnTimes, ...]
