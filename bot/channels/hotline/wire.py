@@ -75,12 +75,19 @@ class Welcome(Model):
 class CallTurn(Model):
     """What the caller said (``heard``, as ``hear`` gave it) or keyed (``text``); exactly one of both.
 
-    ``message_id`` makes a repeated request harmless.
+    An option is chosen with its ``key`` as text, a yes with 是, a no with 不是; the key ``0`` is sent as 转人工,
+    ``#`` as 上一步.
+
+    Attributes:
+        message_id: makes a repeated request harmless.
+        region: this answers the question where the caller is from (a place in words, or the area code of its
+            telephones by keys); when nothing can be made of it, the answer has no replies and nothing is lost.
     """
 
     message_id: str
     text: str | None = None
     heard: Heard | None = None
+    region: bool = False
 
 
 class SpokenTurn(Model):
@@ -109,7 +116,7 @@ class SpeechRequest(Model):
 
 
 class TurnTimes(Model):
-    """One exchange of a call, in milliseconds after its start; ``None`` where it does not apply.
+    """One exchange of a call, in milliseconds after the call's beginning; ``None`` where it does not apply.
 
     ``said`` is what was recognised or keyed, masked by the gateway before it is kept.
     """
