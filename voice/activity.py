@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import as_file, files
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
-from voice.decode import SAMPLE_RATE, Samples
 from voice.errors import Code, VoiceError
+from voice.samples import SAMPLE_RATE, Samples
 
 FRAME = 512
 """Samples a decision: 32 ms."""
@@ -35,15 +36,24 @@ class Span:
     clear: int = 0
 
 
+def load_network() -> onnxruntime.InferenceSession:
+    """The network itself, 12 MB: it keeps nothing of a stream, so any number of detectors may share one."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    # Found without importing the package, which would load a recogniser of 70 MB.
+    package = find_spec("faster_whisper")
+    if package is None or package.origin is None:
+        raise VoiceError(Code.MODEL_MISSING, detail="faster-whisper is not installed; run `make setup`")
+    path = Path(package.origin).parent / "assets" / "silero_vad_v6.onnx"
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
 class SpeechDetector:
     """Probability of speech, frame by frame. One instance a stream; not for several threads."""
 
-    def __init__(self) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        with as_file(files("faster_whisper.assets") / "silero_vad_v6.onnx") as path:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    def __init__(self, network: onnxruntime.InferenceSession | None = None) -> None:
+        self._session = network or load_network()
         self.reset()
 
     def reset(self) -> None:

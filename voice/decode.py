@@ -14,15 +14,10 @@ from dataclasses import dataclass
 
 import av
 import numpy as np
-import numpy.typing as npt
 
 from voice.errors import Code, VoiceError
-
-SAMPLE_RATE = 16_000
-"""Hz of every decoded signal."""
-
-Samples = npt.NDArray[np.float32]
-"""Mono samples in [-1, 1], shape (n,), at :data:`SAMPLE_RATE`."""
+from voice.samples import SAMPLE_RATE as SAMPLE_RATE
+from voice.samples import Samples as Samples
 
 _CONTAINERS = "ogg,matroska,webm,wav,mp3,mov,mp4,m4a,3gp,amr,flac,aac"
 _CODECS = (

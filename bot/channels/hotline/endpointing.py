@@ -1,0 +1,254 @@
+"""When a caller begins to speak, and when they are done: on a wall clock, because silence may arrive as nothing at all.
+
+The network says every 32 ms how likely speech is. What counts as somebody speaking is stricter while our own voice
+plays: a cough, a click or a short "嗯" must not stop it, and the decision falls within 300 ms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from bot.channels.hotline.pauses import Patience
+from bot.channels.hotline.wire import Expected
+from voice.activity import CLEAR, FRAME, SILENCE, SPEECH, SpeechDetector
+from voice.samples import SAMPLE_RATE
+
+FRAME_S = FRAME / SAMPLE_RATE
+MAYBE_S = 0.25
+"""After so much silence what was said may already be recognised, at the risk of doing it in vain."""
+STARTS_S, INTERRUPTS_S = 0.128, 0.192
+"""Speech that begins a turn, and that stops our voice: 4 and 6 frames. 160 ms is the least that is taken for a word
+(see ``voice.activity.MIN_SPEECH_S``, which pads); with the network's delay 6 frames still decide within 300 ms."""
+_CLEAR_FRAMES = 4
+"""Of the frames that stop our voice so many must be beyond doubt; coughs and humming have few."""
+_DIP_S = 0.1
+"""A candidate survives a gap of this length: stops like 不 and 大 have one."""
+_MURMUR_S = 1.0
+"""A word said over the end of our voice, too short to stop it, still counts if our voice ends within this time."""
+_PRE_ROLL_S = 0.3
+_IDLE_S = 1.6
+LONGEST_UTTERANCE_S = 30.0
+"""Who speaks longer is answered in between (and a television is not recorded for ever)."""
+_GAP_S = 0.1
+_QUIET = 60
+"""Peak of 16-bit samples below which nothing is asked of the network: silence, comfort noise."""
+
+
+@dataclass(frozen=True)
+class SpeechStarted:
+    """Somebody speaks, since ``at`` (on the clock given to ``feed``). ``audio``: PCM from a little before it."""
+
+    at: float
+    audio: bytes
+
+
+@dataclass(frozen=True)
+class MaybeEnded:
+    """Silence since ``at``: perhaps a pause, perhaps the end. ``audio``: all that was said, as PCM."""
+
+    at: float
+    audio: bytes
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """It was a pause: the caller went on at ``at``."""
+
+    at: float
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What was said ended at ``at``; if a :class:`MaybeEnded` came without :class:`Resumed`, it held the same words."""
+
+    at: float
+    audio: bytes
+
+
+SpeechEvent = SpeechStarted | MaybeEnded | Resumed | Ended
+
+
+class EndPointer:
+    """One caller's speech, as events. Used from one thread; every call takes well under a millisecond a frame.
+
+    Args:
+        rate: of the PCM, 8000 or 16000 Hz; 16 bit, mono, little-endian.
+        network: see ``voice.activity.load_network``; one for all calls.
+    """
+
+    def __init__(self, rate: int, network: onnxruntime.InferenceSession | None = None) -> None:
+        if rate not in (8000, 16000):
+            raise ValueError(f"a line has 8000 or 16000 samples a second, not {rate}")
+        self._rate = rate
+        self._detector = SpeechDetector(network)
+        self._doubler = _Doubler() if rate == 8000 else None
+        self._pending = np.zeros(0, np.float32)
+        self._patience = Patience()
+        self._playing = False
+        self._audio = bytearray()
+        self._fed_until: float | None = None
+        self._run = _Run()
+        self._murmur: _Run | None = None
+        self._speaking = self._maybe = False
+        self._began = self._last_voice = 0.0
+        self._voiced_s = 0.0
+
+    def patience(self, expected: Expected, slot: str | None = None) -> None:
+        """What the next answer should be: decides how long a pause may last. ``slot``: what the question fills."""
+        self._patience.expect(expected, slot)
+
+    def playing(self, playing: bool) -> None:
+        """Whether our own voice plays: then only lasting speech counts."""
+        self._playing = playing
+
+    @property
+    def speaking(self) -> bool:
+        """Whether somebody speaks now (or pauses)."""
+        return self._speaking
+
+    def feed(self, pcm: bytes, now: float) -> list[SpeechEvent]:
+        """Sound that arrived; its last sample belongs to ``now`` (seconds of any steady clock)."""
+        samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2")
+        self._keep(pcm[: samples.size * 2], now, samples.size / self._rate)
+        if samples.size == 0:
+            return self.tick(now)
+        events: list[SpeechEvent] = []
+        doubled = self._doubler(samples) if self._doubler else samples.astype(np.float32) / 32768
+        waiting = np.concatenate([self._pending, doubled])
+        frames = waiting.size // FRAME
+        self._pending = waiting[frames * FRAME :]
+        for index in range(frames):
+            frame = waiting[index * FRAME : (index + 1) * FRAME]
+            # What is behind this frame in the buffer came later by its own length.
+            ends = now - (waiting.size - (index + 1) * FRAME) / SAMPLE_RATE
+            events += self._silence(ends - FRAME_S) + self._frame(frame, ends)
+        return events + self._silence(now)
+
+    def tick(self, now: float) -> list[SpeechEvent]:
+        """Time has passed, perhaps without any sound; call it every 20 to 50 ms."""
+        return self._promote(now) + self._silence(now)
+
+    def reset(self) -> None:
+        """Forget what is being said; who speaks on begins anew."""
+        self._speaking = self._maybe = False
+        self._run, self._murmur = _Run(), None
+        self._audio.clear()
+
+    def _keep(self, pcm: bytes, now: float, length_s: float) -> None:
+        if self._fed_until is not None and (gap := now - length_s - self._fed_until) > _GAP_S:
+            self._audio += bytes(2 * int(min(gap, 1.0) * self._rate))  # words on both sides must not be glued together
+        self._fed_until = now
+        self._audio += pcm
+        if not self._speaking:
+            spare = len(self._audio) - 2 * int(_IDLE_S * self._rate)
+            if spare > 0:
+                del self._audio[:spare]
+
+    def _frame(self, frame: npt.NDArray[np.float32], ends: float) -> list[SpeechEvent]:
+        loud = float(np.abs(frame).max()) * 32768 >= _QUIET
+        probability = self._detector.feed(frame)[0] if loud else 0.0
+        if self._speaking:
+            return self._go_on(probability, ends)
+        run = self._run
+        if probability >= (SILENCE if run.voiced_s else SPEECH):
+            run.add(probability, ends)
+        elif run.voiced_s and ends - run.last > _DIP_S:
+            if run.voiced_s >= STARTS_S:
+                self._murmur = run
+            self._run = run = _Run()
+        if self._playing:
+            if run.voiced_s >= INTERRUPTS_S - 1e-6 and run.clear >= _CLEAR_FRAMES:
+                return [self._start(run)]
+        elif run.voiced_s >= STARTS_S - 1e-6:
+            return [self._start(run)]
+        return []
+
+    def _promote(self, now: float) -> list[SpeechEvent]:
+        """A short word over the end of our voice becomes a turn once the voice has ended."""
+        murmur, self._murmur = self._murmur, self._murmur if self._playing else None
+        if murmur is None or self._playing or self._speaking or now - murmur.last > _MURMUR_S:
+            return []
+        return [self._start(murmur)]
+
+    def _start(self, run: _Run) -> SpeechStarted:
+        self._speaking, self._maybe, self._murmur = True, False, None
+        self._began, self._last_voice, self._voiced_s = run.began, run.last, run.voiced_s
+        self._run = _Run()
+        until = self._fed_until if self._fed_until is not None else run.last
+        kept = 2 * int((until - run.began + _PRE_ROLL_S) * self._rate)
+        del self._audio[: max(0, len(self._audio) - kept)]
+        return SpeechStarted(run.began, bytes(self._audio))
+
+    def _go_on(self, probability: float, ends: float) -> list[SpeechEvent]:
+        run = self._run
+        if probability < (SILENCE if run.voiced_s else SPEECH):
+            self._run = _Run()
+            return []
+        run.add(probability, ends)
+        if self._maybe and run.voiced_s < 2 * FRAME_S - 1e-6:
+            return []  # one frame alone is a click on the line
+        self._voiced_s += FRAME_S
+        resumed: list[SpeechEvent] = []
+        if self._maybe:
+            self._maybe = False
+            self._patience.went_on_after(run.began - self._last_voice)
+            resumed = [Resumed(run.began)]
+        self._last_voice = ends
+        if ends - self._began > LONGEST_UTTERANCE_S:
+            return [*resumed, self._end(ends)]
+        return resumed
+
+    def _silence(self, now: float) -> list[SpeechEvent]:
+        if not self._speaking:
+            return []
+        silent = now - self._last_voice
+        events: list[SpeechEvent] = []
+        if silent >= MAYBE_S and not self._maybe:
+            self._maybe = True
+            events.append(MaybeEnded(self._last_voice, bytes(self._audio)))
+        unsure = self._run.voiced_s and now - self._run.last < 2 * FRAME_S  # the next frame tells a word from a click
+        if silent >= self._patience.pause(self._voiced_s) and not unsure:
+            events.append(self._end(self._last_voice))
+        return events
+
+    def _end(self, at: float) -> Ended:
+        ended = Ended(at, bytes(self._audio))
+        self.reset()
+        return ended
+
+
+class _Run:
+    """Frames of speech in a row, small gaps included."""
+
+    def __init__(self) -> None:
+        self.began = self.last = 0.0
+        self.voiced_s = 0.0
+        self.clear = 0
+
+    def add(self, probability: float, ends: float) -> None:
+        if not self.voiced_s:
+            self.began = ends - FRAME_S
+        self.voiced_s += FRAME_S
+        self.clear += probability >= CLEAR
+        self.last = ends
+
+
+class _Doubler:
+    """8 kHz to 16 kHz: a half-band filter (windowed sinc, 31 taps), piece by piece."""
+
+    def __init__(self) -> None:
+        position = np.arange(-15, 16)
+        taps = np.sinc(position / 2) * np.hamming(position.size)
+        self._taps = (taps / taps.sum() * 2).astype(np.float32)
+        self._tail = np.zeros(position.size - 1, np.float32)
+
+    def __call__(self, samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
+        stuffed = np.zeros(2 * samples.size, np.float32)
+        stuffed[::2] = samples / np.float32(32768)
+        padded = np.concatenate([self._tail, stuffed])
+        self._tail = padded[-self._tail.size :]
+        return np.convolve(padded, self._taps, "valid").astype(np.float32)
