@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -106,7 +106,7 @@ class Upstream:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise AwayError(type(error).__name__) from error
 
-    async def speech(self, text: str, rate: int) -> AsyncIterator[bytes]:
+    async def speech(self, text: str, rate: int) -> AsyncGenerator[bytes, None]:
         """``text`` as PCM, sentence by sentence as they are ready. Raises: AwayError, RefusedError."""
         timeout = aiohttp.ClientTimeout(sock_connect=1.0, sock_read=self._patience.first_sound_s)
         body = SpeechRequest(text=text, rate=rate).model_dump(mode="json")
