@@ -65,8 +65,8 @@ class Book:
             self._sending.add_done_callback(self._sent)
 
     async def close(self, outcome: Outcome, within_s: float) -> None:
-        """Hand in the whole record; not much longer than ``within_s`` seconds. A record that does not get through is lost,
-        but for what went up before."""
+        """Hand in the whole record, within ``within_s`` seconds. One that does not get through is lost; what went up
+        before is not."""
         if self._sending is not None:
             self._sending.cancel()
         try:
