@@ -8,6 +8,7 @@ from collections import deque
 
 import aiohttp
 
+from benchmarks.hotline.ear import PAUSE_S
 from benchmarks.hotline.phone import Phone
 from bot.channels.hotline.line import FRAME_S
 
@@ -210,7 +211,7 @@ class WebSocketPhone(Phone):
         assert isinstance(frame, bytes)
         self._frames -= 1
         missing = self._empty_ticks * FRAME_S
-        if missing and not self._marked and missing <= UNDERRUN_MAX_S:
+        if missing and not self._marked and self.ear.quiet_for(due - missing) <= PAUSE_S and missing <= UNDERRUN_MAX_S:
             self.ear.missed(missing + FRAME_S)
         self._empty_ticks, self._marked = 0, False
         self.ear.hear(due, frame, FRAME_S)
