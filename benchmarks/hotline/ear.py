@@ -36,7 +36,8 @@ class Ear:
         gaps: lengths in seconds of the breaks over 40 ms inside its voice.
         frames: voice frames heard; what the share of gaps is taken of.
         first_frame: when anything at all came.
-        levels: of the frames that were no voice, the loudest.
+        noise: level of the loudest frame that was no voice.
+        heard: all frames and when they were heard, where ``keep`` asks for it.
     """
 
     spans: list[Span] = field(default_factory=list)
@@ -45,15 +46,14 @@ class Ear:
     first_frame: float | None = None
     noise: float = 0.0
     keep: bool = False
-    heard: bytearray = field(default_factory=bytearray)
-    """What was heard, where ``keep`` asks for it: frames as they came."""
+    heard: list[tuple[float, bytes]] = field(default_factory=list)
 
     def hear(self, at: float, pcm: bytes, seconds: float) -> None:
         """A frame that began to be heard at ``at``."""
         if self.first_frame is None:
             self.first_frame = at
         if self.keep:
-            self.heard += pcm
+            self.heard.append((at, pcm))
         loud = level(pcm)
         if loud < VOICE_RMS:
             self.noise = max(self.noise, loud)

@@ -8,40 +8,68 @@ import time
 
 from benchmarks.hotline.callers import SEED, utterances
 from benchmarks.hotline.conversation import REPLY_S, Tally
+from benchmarks.hotline.ear import VOICE_RMS, level
 from benchmarks.hotline.metronome import Metronome
 from benchmarks.hotline.noises import phones
 from benchmarks.hotline.phone import Phone
-from benchmarks.hotline.stand import whole
+from benchmarks.hotline.stand import Stand, whole
 from benchmarks.hotline.table import Rows, keep, load, milliseconds
+from bot.channels.hotline.prompts import PromptBook, chime, hold_tone
+from bot.channels.hotline.texts import HOLD, HOLD_AGAIN
+from settings import load_settings
 
 WAIT_S = 30.0
-HOLD_S = 0.35
-"""The soft tone of waiting is shorter and quieter than words; what lasts longer in one stretch is speech."""
 
 
-async def ask(phone: Phone, pcm: bytes, tally: Tally, firsts: list[float]) -> None:
-    """One exchange. ``firsts``: until any sound; the tally's replies: until words."""
+def answered_at(phone: Phone, after: float, waiting: list[bytes]) -> float | None:
+    """When the answer began: two frames in a row that are loud and belong to no sound of waiting."""
+    before = None
+    for at, frame in phone.ear.heard:
+        if at < after or level(frame) < VOICE_RMS:
+            continue
+        if any(frame in sound for sound in waiting):
+            before = None
+        elif before is not None:
+            return before
+        else:
+            before = at
+    return None
+
+
+async def ask(phone: Phone, pcm: bytes, tally: Tally, firsts: list[float], waiting: list[bytes]) -> None:
+    """One exchange. ``firsts``: until any sound; the tally's replies: until the answer itself."""
     await phone.listen(1.0, at_most_s=WAIT_S, new=False)
+    phone.ear.heard.clear()
     sent = await phone.say_all(pcm)
     deadline = time.monotonic() + WAIT_S
-    heard_something = False
+    first = None
     while time.monotonic() < deadline and not phone.ended.is_set():
-        spans = [span for span in phone.ear.spans if span.began >= sent.span.ended]
-        if spans and not heard_something:
-            heard_something = True
-            firsts.append(spans[0].began - sent.span.ended)
-        if words := next((span for span in spans if span.ended - span.began >= HOLD_S), None):
-            tally.replies.append(words.began - sent.span.ended)
+        if first is None and (span := phone.ear.first_after(sent.span.ended)):
+            first = span.began - sent.span.ended
+            firsts.append(first)
+        if (at := answered_at(phone, sent.span.ended, waiting)) is not None:
+            tally.replies.append(at - sent.span.ended)
             await phone.listen(1.2, at_most_s=REPLY_S * 3, new=False)
             return
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
     tally.unanswered += not phone.ended.is_set()
+
+
+def sounds_of_waiting(stand: Stand, rate: int) -> list[bytes]:
+    """What is heard before an answer and is none."""
+    settings = load_settings()
+    book = PromptBook(stand.folder / "state" / "hotline", f"{settings.synthesiser}-{settings.voice_name}")
+    book.load()
+    return [
+        sound for sound in (hold_tone(rate), chime(rate), *(book.sound(t, rate) for t in (HOLD, HOLD_AGAIN))) if sound
+    ]
 
 
 async def measure(seconds: float) -> Rows:
     tally, firsts = Tally(), list[float]()
     said = {rate: utterances(rate) for rate in (8000, 16000)}
     async with whole() as stand, Metronome() as clock:
+        waiting = {rate: sounds_of_waiting(stand, rate) for rate in said}
         before, cpu, began = load(), stand.line.cpu_s(), time.monotonic()
         until = began + seconds
 
@@ -50,12 +78,13 @@ async def measure(seconds: float) -> Rows:
             n = number
             while time.monotonic() < until:
                 phone = phones(stand, clock, n)
+                phone.ear.keep = True
                 phone.caller = f"137{chance.randrange(10**8):08d}"
                 await phone.dial()
                 await phone.listen(1.2, at_most_s=60)
                 for one in chance.sample(said[phone.rate], 4):
                     if time.monotonic() < until and not phone.ended.is_set():
-                        await ask(phone, one.pcm, tally, firsts)
+                        await ask(phone, one.pcm, tally, firsts, waiting[phone.rate])
                 if not phone.ended.is_set():
                     await phone.hang_up()
                 tally.take(phone)

@@ -14,9 +14,8 @@ import json
 import signal
 from pathlib import Path
 
-from tests.bot.channels.hotline.gateway_double import Behaviour, GatewayDouble
-
 from bot.channels.hotline.wire import CallTurn, Expected, SpokenReply, SpokenTurn
+from tests.bot.channels.hotline.gateway_double import Behaviour, GatewayDouble
 
 KEYING = "139"
 LONG = "这个月的水费可以在手机上交。到村里的服务点也可以交。您要是不方便，家里人替您交也行。还想问点什么？"

@@ -194,6 +194,8 @@ async def whole(**settings: str) -> AsyncIterator[Stand]:
     with tempfile.TemporaryDirectory(prefix="hotline-") as name:
         folder, hotline = Path(name), new_hotline()
         state_beside(ROOT / "var", folder / "state")
+        (ROOT / "var" / "hotline").mkdir(exist_ok=True)
+        (folder / "state" / "hotline").symlink_to(ROOT / "var" / "hotline")  # the fixed sentences, made once
         stack = Stack(folder / "state", run="bank,actions,rasa,gateway,hotline")
         changes = environment(folder / "state", 0, hotline, **settings)
         changes = {k: v for k, v in changes.items() if k.startswith("XIANGYIN_HOTLINE") or k in settings}

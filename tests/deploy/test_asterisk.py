@@ -115,7 +115,7 @@ def test_addresses_are_those_that_the_line_process_serves(name: str) -> None:
     ]
     assert len(urls) >= 3
     for url, step in urls:
-        where = urlsplit(url.replace("${XIANGYIN_HTTP}", "host").replace("${CALL_ID}", "{id}"))
+        where = urlsplit(re.sub(r"\$\{(CALL_ID|ARG1)\}", "{id}", url).replace("${XIANGYIN_HTTP}", "host"))
         assert where.path in PATHS, step
         if PATHS[where.path] == "GET":
             assert parse_qs(where.query) == {"key": ["${XIANGYIN_KEY}"]}
