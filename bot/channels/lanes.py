@@ -152,4 +152,16 @@ class Lanes:
             pause = min(pause * 2, _LONGEST_PAUSE_S)
         else:
             return
-        await asyncio.to_thread(self._inbox.finish, arrival.key)
+        await self._strike_out(arrival)
+
+    async def _strike_out(self, arrival: Arrival) -> None:
+        """A database that is held up for long must not end the lane: those behind would wait for ever."""
+        for pause in (0.5, 2.0, 10.0, 30.0):
+            try:
+                await asyncio.to_thread(self._inbox.finish, arrival.key)
+            except Exception as error:  # noqa: BLE001 - as above
+                log.error("%s: arrival not struck out: %s", self._inbox.channel, type(error).__name__)
+            else:
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), pause)

@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import aiohttp
 from aiohttp import web
@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from bot import regions
 from bot.channels.base import Capabilities, Channel
-from bot.channels.lanes import Lanes, Progress
+from bot.channels.lanes import AgainLaterError, Lanes, Progress
 from bot.channels.wechat import texts
 from bot.channels.wechat.api import Api, GoneError, OfficialApi, RefusedError, WeComApi
 from bot.channels.wechat.envelope import Envelope, ForgedError, check
@@ -47,6 +47,8 @@ log = logging.getLogger(__name__)
 
 _GRACE_S = 3.0
 _REMEMBERED = 2000
+_TRIES = 3
+"""Requests that WeChat makes for a message before it gives up."""
 _REGION = re.compile(r"\s*(?:/region|地区|位置)[\s:：]*(\S.*)", re.S)
 _NOTHING = "success"
 """What tells WeChat that nothing is to be shown now, and not to ask again."""
@@ -102,6 +104,7 @@ class WeChatChannel(Channel):
         self.lanes = Lanes(self._inbox, self._work)
         self._waiting: dict[str, asyncio.Future[str | None]] = {}
         self._replied: OrderedDict[str, str] = OrderedDict()
+        self._requests: OrderedDict[str, int] = OrderedDict()
         self._session: aiohttp.ClientSession | None = None
         self._api: Api | None = None
 
@@ -177,13 +180,24 @@ class WeChatChannel(Channel):
 
     async def _answered(self, message: Message, patience_s: float) -> str | None:
         """The reply, or None when it has been or will be sent on its own."""
+        self._requests[message.key] = requests = self._requests.get(message.key, 0) + 1
+        _bound(self._requests)
+        text = await self._reply(message, patience_s)
+        if text is None or requests < _TRIES:
+            return text
+        return await self._last_try(message, text)
+
+    async def _reply(self, message: Message, patience_s: float) -> str | None:
         assert message.what is not None
         key = message.key
+        known = None
+        if key not in self._replied and key not in self._waiting:
+            known = await asyncio.to_thread(self._inbox.state, key)
         if key in self._replied:
-            return self._replied[key]  # the first reply did not reach WeChat
+            return self._replied[key]  # an earlier reply did not reach WeChat
+        # Looked for after the await: another delivery may have been taken meanwhile, and this one is its successor.
         future = self._waiting.get(key)
         if future is None:
-            known = await asyncio.to_thread(self._inbox.state, key)
             if known is not None:
                 return await self._replied_before(message) if known.finished and known.sent == 0 else None
             future = self._waiting.setdefault(key, asyncio.get_running_loop().create_future())
@@ -197,16 +211,30 @@ class WeChatChannel(Channel):
                 del self._waiting[key]
 
     async def _replied_before(self, message: Message) -> str | None:
-        stored = await asyncio.to_thread(self._store.answer_of, f"{self.name}:{message.user}", message.key)
-        return self._shown(Turn.model_validate_json(stored))[0] if stored else None
+        """The reply that another run of this gateway gave."""
+        assert message.what is not None
+        said = await self._said(message.user, self._arrival(message.key, message.user, message.what))
+        return said[0]
+
+    async def _last_try(self, message: Message, text: str) -> str | None:
+        """Two replies did not reach WeChat, and it will not ask again: a message that it confirms is surer.
+
+        The reply is still given where such messages are not allowed, or do not get through now.
+        """
+        self._replied.pop(message.key, None)  # nobody else sends it
+        assert self._api is not None
+        try:
+            await asyncio.wait_for(self._api.say(message.user, text), self._config.patience_s)
+        except (RefusedError, GoneError, AgainLaterError, TimeoutError):
+            self._remember(message.key, text)
+            return text
+        await asyncio.to_thread(self._inbox.sent, message.key, 1)
+        return None
 
     async def _work(self, progress: Progress) -> None:
         arrival = progress.arrival
         user = arrival.sender.partition(":")[2]
-        try:
-            said = await self._answer(user, arrival)
-        except TurnError as error:
-            said = [error.message]
+        said = await self._said(user, arrival)
         future = self._waiting.get(arrival.key)
         if future is not None and not future.done() and len(said) == 1 and progress.sent == 0:
             self._remember(arrival.key, said[0])
@@ -227,8 +255,13 @@ class WeChatChannel(Channel):
 
     def _remember(self, key: str, text: str) -> None:
         self._replied[key] = text
-        if len(self._replied) > _REMEMBERED:
-            self._replied.popitem(last=False)
+        _bound(self._replied)
+
+    async def _said(self, user: str, arrival: Arrival) -> list[str]:
+        try:
+            return await self._answer(user, arrival)
+        except TurnError as error:
+            return [error.message]
 
     async def _answer(self, user: str, arrival: Arrival) -> list[str]:
         what = WHAT.validate_json(arrival.body)
@@ -279,3 +312,8 @@ class WeChatChannel(Channel):
 
 def _stamp(request: web.Request) -> tuple[str, str]:
     return request.query.get("timestamp", ""), request.query.get("nonce", "")
+
+
+def _bound(memory: OrderedDict[str, Any]) -> None:
+    if len(memory) > _REMEMBERED:
+        memory.popitem(last=False)
