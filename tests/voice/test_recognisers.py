@@ -10,6 +10,7 @@ from tests.voice import tiny_models
 from tests.voice.recogniser_contract import RecogniserContract
 from voice.decode import SAMPLE_RATE, Samples
 from voice.errors import Code, VoiceError
+from voice.recognisers import whisper
 from voice.recognisers.base import Expects, Hints
 from voice.recognisers.sherpa import SherpaRecogniser
 from voice.recognisers.vosk import VoskRecogniser
@@ -147,3 +148,17 @@ def test_the_kind_is_told_from_files_metadata_or_name(tmp_path: Path) -> None:
         detect(fire)
     (fire / "tokenizer").mkdir()
     assert detect(fire).kind == "qwen3_asr"
+
+
+@pytest.mark.parametrize(
+    ("text", "recital"),
+    [
+        ("贷款电费化肥", True),  # three of them, wherever they stand in the list
+        ("贷款 补贴，化肥。", True),
+        ("贷款化肥", False),
+        ("贷款买化肥交电费", False),
+        ("", False),
+    ],
+)
+def test_a_recital_of_hot_words_is_known(text: str, recital: bool) -> None:
+    assert whisper._echoes(text, "贷款 化肥 农药 补贴 电费") is recital

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,15 @@ def hot_words(hints: Hints) -> tuple[str, ...]:
     return (*hints.terms, *DEFAULT_TERMS)
 
 
+_RECITED = 3
+"""Different hot words, with nothing between them, that nobody says in one breath."""
+
+
 def _echoes(text: str, hotwords: str) -> bool:
     """Whether the text only recites the hot words, which happens when there is nothing to hear."""
-    bare = "".join(text.split())
-    return len(bare) >= 6 and bare in "".join(hotwords.split())
+    bare = re.sub(r"[\W_]+", "", text)
+    words = hotwords.split()
+    if len(bare) >= 6 and bare in "".join(words):
+        return True
+    recited = re.findall("|".join(map(re.escape, sorted(words, key=len, reverse=True))), bare) if words else []
+    return len(set(recited)) >= _RECITED and sum(map(len, recited)) == len(bare)
