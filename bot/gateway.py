@@ -17,6 +17,11 @@ from bot.channels.audio import AudioRoutes, Mouth
 from bot.channels.base import Channels
 from bot.channels.chats import chats
 from bot.channels.export import ExportRoutes
+from bot.channels.hotline.beside import Beside
+from bot.channels.hotline.calls import CallBook
+from bot.channels.hotline.channel import HotlineChannel, TelephoneVoice
+from bot.channels.hotline.keeping import Records
+from bot.channels.hotline.welcome import Welcoming
 from bot.channels.http import errors_as_json, json_response
 from bot.channels.media import MediaRoutes
 from bot.channels.partners import PartnerChannel
@@ -32,6 +37,7 @@ from bot.people.handoff import HandOffDesk
 from bot.people.hours import Hours
 from bot.people.privacy import Privacy, keep_clean
 from bot.pictures import Pictures
+from bot.preferences import Preferences
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
 from bot.turn import Ear, TurnService
@@ -48,7 +54,7 @@ class NotSetUpError(RuntimeError):
     """A secret is missing: set-up has not run."""
 
 
-class Voice(Ear, Mouth, Protocol):
+class Voice(Ear, Mouth, TelephoneVoice, Protocol):
     """What hears and speaks."""
 
     async def start(self) -> None: ...
@@ -79,7 +85,14 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
     rasa = RasaClient(session, settings.url_of("rasa"), secret, settings.turn_timeout_s)
     cases = CasesClient(session, settings.url_of("actions"), secret)
     talks, feedback = TalkBook(engine), Feedback(engine, store)
-    front = Front(Privacy(store, rasa, cases, _TOLD), HandOffDesk(talks, Hours.parse(settings.staff_hours)), feedback)
+    hours = Hours.parse(settings.staff_hours)
+    calls = CallBook(engine, session_secret)
+    front = Front(
+        Privacy(store, rasa, cases, _TOLD),
+        HandOffDesk(talks, hours),
+        feedback,
+        Beside(store, talks, hours, calls.number_of),
+    )
     turns = TurnService(
         rasa, voice, store, front, max_text_chars=settings.max_text_chars, default_region=settings.default_region
     )
@@ -94,7 +107,19 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
         max_audio_bytes=settings.max_audio_bytes,
         hosts=settings.embed_hosts,
     )
-    channels = Channels([api, page, *chats(settings, turns, store, engine, voice, pictures)], mailbox)
+    hotline = HotlineChannel(
+        turns,
+        voice,
+        store,
+        calls,
+        Welcoming(store, cases, mailbox),
+        Records(engine, session, settings.url_of("actions"), secret),
+        Preferences(engine),
+        mailbox,
+        secret=secret,
+        session_secret=session_secret,
+    )
+    channels = Channels([api, page, hotline, *chats(settings, turns, store, engine, voice, pictures)], mailbox)
 
     async def healthz(_request: web.Request) -> web.Response:
         return json_response({"status": "ok"})

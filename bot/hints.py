@@ -5,8 +5,9 @@ from __future__ import annotations
 from bot.store import Question
 from voice.service import Expects, Hints
 
-_YES_NO = frozenset(("loan_confirm", "loan_consent", "bill_confirm"))
-_DIGITS = frozenset(("applicant_phone", "bill_account"))
+YES_NO = frozenset(("loan_confirm", "loan_consent", "loan_credit", "bill_confirm"))
+DIGITS = frozenset(("applicant_phone", "bill_account"))
+"""Slots of a telephone's or an account's number."""
 _TERMS = {
     "loan_amount": ("万元", "千元", "块钱", "万块"),
     "loan_purpose": ("买化肥", "买种子", "买农药", "买饲料", "买农机", "盖大棚", "养猪", "养鸡"),
@@ -26,8 +27,8 @@ def hints_for(question: Question, region: str, channel: str) -> Hints:
 
 
 def _expected(question: Question) -> Expects:
-    if question.asks in _YES_NO:
+    if question.asks in YES_NO:
         return Expects.YES_NO
-    if question.asks in _DIGITS:
+    if question.asks in DIGITS:
         return Expects.DIGITS
     return Expects.MENU if question.options else Expects.ANYTHING

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Engine, Integer, String, Text, select
+from sqlalchemy import DateTime, Engine, Integer, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.schema import Model, Reply
@@ -49,6 +49,11 @@ class Mailbox:
             for reply in replies:
                 session.add(_Letter(sender=conversation, reply=reply.model_dump_json(), created_at=now))
                 session.flush()  # numbers in their order
+
+    def drop(self, conversation: str, last: int) -> None:
+        """Messages up to number ``last`` have reached their reader."""
+        with Session(self.engine) as session, session.begin():
+            session.execute(delete(_Letter).where(_Letter.sender == conversation, _Letter.id <= last))
 
     def after(self, conversation: str, last: int) -> list[Letter]:
         """What was put since number ``last`` (0: everything still kept), oldest first."""

@@ -6,6 +6,7 @@ Every choice can be given by its number (typed, keyed or spoken), by its positio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nlu.dialect import choices
@@ -18,6 +19,24 @@ class OfferedOption:
     key: str
     title: str
     payload: str
+
+
+def read_out(text: str, options: Sequence[tuple[str, str]]) -> str:
+    """``text`` for the ear, followed by its options, (key, title) each."""
+    return f"{text.rstrip('。')}{_choices(options)}" if options else text
+
+
+def without_options(spoken: str, options: Sequence[tuple[str, str]]) -> str:
+    """What :func:`read_out` was given, with a stop at its end."""
+    choices = _choices(options)
+    if not options or not spoken.endswith(choices):
+        return spoken
+    text = spoken.removesuffix(choices)
+    return text if text.endswith(("？", "！")) else f"{text}。"
+
+
+def _choices(options: Sequence[tuple[str, str]]) -> str:
+    return f"。请您选：{'。'.join(f'{key}，{title}' for key, title in options)}。"
 
 
 def choose(text: str, offered: tuple[OfferedOption, ...]) -> OfferedOption | None:

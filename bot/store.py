@@ -233,6 +233,12 @@ class GatewayStore:
                 if rows:
                     connection.execute(insert(table), rows)
 
+    def ask(self, sender: str, question: Question) -> None:
+        """A question that was put outside a turn, in place of the one before."""
+        kept = json.dumps(asdict(question), ensure_ascii=False)
+        with self._engine.begin() as connection:
+            self._replace(connection, Offer, {"sender": sender, "options": kept, "created_at": datetime.now(UTC)})
+
     def _replace(self, connection: Connection, table: type[Base], values: dict[str, Any]) -> None:
         keys = [column.name for column in table.__table__.primary_key]
         insertion = inserted(self._engine, table, values)
@@ -287,6 +293,15 @@ class GatewayStore:
         with Session(self._engine) as session:
             row = session.get(Contact, sender)
             return Consent(row.consent) if row else Consent.UNASKED
+
+    def told_since(self, sender: str, moment: datetime) -> bool:
+        """Whether a sender was told what is kept after ``moment`` (aware)."""
+        with Session(self._engine) as session:
+            row = session.get(Contact, sender)
+            if row is None:
+                return False
+            told = row.told_at.replace(tzinfo=UTC) if row.told_at.tzinfo is None else row.told_at
+            return told >= moment
 
     def said(self, sender: str) -> list[tuple[datetime, str]]:
         """The answered turns of a sender (JSON), oldest first."""

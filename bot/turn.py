@@ -12,7 +12,9 @@ import json
 import logging
 import time
 import weakref
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from prometheus_client import Counter, Histogram
@@ -27,7 +29,7 @@ from bot.errors import (
     TurnError,
 )
 from bot.hints import hints_for
-from bot.options import OfferedOption, choose
+from bot.options import OfferedOption, choose, read_out
 from bot.people.front import Front
 from bot.people.privacy import DELETE
 from bot.rasa import DialogueMessage, DialogueRequest, RasaClient
@@ -55,6 +57,10 @@ _VOICE_STATUS = {
 """HTTP status of a recording that is not heard; what is not listed is a fault of ours (503)."""
 
 
+Listen = Callable[[Hints], Awaitable[Transcript]]
+"""Hears one recording with what is known before."""
+
+
 class Ear(Protocol):
     """The part of the voice service that a turn needs."""
 
@@ -63,7 +69,7 @@ class Ear(Protocol):
 
 @dataclass(frozen=True)
 class Inbound:
-    """A message as a channel hands it in: text, or the bytes of a voice message."""
+    """A message as a channel hands it in: text, the bytes of a voice message, or what was heard in one."""
 
     channel: str
     sender_id: str
@@ -71,6 +77,8 @@ class Inbound:
     text: str | None = None
     audio: bytes | None = None
     region: str | None = None
+    transcript: Transcript | None = None
+    """Of a voice message that was heard before (:meth:`TurnService.heard`)."""
 
     @property
     def conversation(self) -> str:
@@ -134,7 +142,9 @@ class TurnService:
         answered, question = await asyncio.to_thread(self._store.before, inbound.conversation, inbound.message_id)
         if answered is not None:
             return Turn.model_validate_json(answered)
-        transcript = await self._hear(inbound, inbound.audio, question) if inbound.audio is not None else None
+        transcript = _without_secrets(inbound.transcript) if inbound.transcript else None
+        if inbound.audio is not None:
+            transcript = await self._hear(inbound, inbound.audio, question)
         heard_at = time.monotonic()
         text = transcript.text if transcript else secrets.blank(self.checked(inbound.text or ""))
         turn_id = new_key()
@@ -183,11 +193,22 @@ class TurnService:
     async def _hear(self, inbound: Inbound, audio: bytes, question: Question) -> Transcript:
         if self._ear is None:
             raise ServiceUnavailableError("我这里现在听不了语音，请您打字。", code="voice_unavailable")
+        return await self._listen(inbound, question, partial(self._ear.hear, audio))
+
+    async def heard(self, inbound: Inbound, listen: Listen) -> Transcript:
+        """What the sender of ``inbound`` says, with what they were last asked in mind; no turn begins.
+
+        Raises:
+            TurnError: nothing was heard.
+        """
+        question = await asyncio.to_thread(self._store.question_of, inbound.conversation)
+        return await self._listen(inbound, question, listen)
+
+    async def _listen(self, inbound: Inbound, question: Question, listen: Listen) -> Transcript:
+        region = inbound.region or self._default_region
+        dialect = self._speakers.dialect_of(inbound.conversation, region)
         try:
-            region = inbound.region or self._default_region
-            dialect = self._speakers.dialect_of(inbound.conversation, region)
-            hints = replace(hints_for(question, region, inbound.channel), dialect=dialect)
-            heard = await self._ear.hear(audio, hints)
+            heard = await listen(replace(hints_for(question, region, inbound.channel), dialect=dialect))
         except VoiceError as error:
             raise TurnError(error.message, code=error.code, status=_VOICE_STATUS.get(error.code, 503)) from error
         return _without_secrets(heard)
@@ -293,7 +314,8 @@ def _compose(
         picture = custom.get("picture") or {}
         if picture:
             pictures.append((key, json.dumps(picture["plan"])))
-        spoken.append((key, _say(str(custom.get("spoken") or message.text), offered)))
+        said = str(custom.get("spoken") or message.text)
+        spoken.append((key, read_out(said, [(option.key, option.title) for option in offered])))
         replies.append(
             Reply(
                 text=message.text,
@@ -318,10 +340,3 @@ def _asked(messages: list[DialogueMessage]) -> str | None:
 
 def _source(raw: dict[str, object]) -> dict[str, object]:
     return {name: raw.get(name) for name in ("id", "title", "url", "date")}
-
-
-def _say(text: str, options: list[OfferedOption]) -> str:
-    if not options:
-        return text
-    choices = "。".join(f"{option.key}，{option.title}" for option in options)
-    return f"{text.rstrip('。')}。请您选：{choices}。"

@@ -21,7 +21,7 @@ import tomllib
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from voice.errors import Code, VoiceError
-from voice.recognisers.sherpa_kinds import KINDS
+from voice.recognisers.sherpa_kinds import KINDS, detect
 
 EngineName = Literal["whisper", "vosk", "sherpa"]
 
@@ -98,6 +98,18 @@ def read_table(path: Path) -> tuple[Engine, ...]:
             raise _wrong(path, f"recogniser {number} directory: {directory} is not a directory")
         engines.append(Engine(block.engine, directory, block.kind, block.regions, block.channels))
     return tuple(engines)
+
+
+def streams(engine: Engine) -> bool:
+    """Whether it hears while somebody speaks; the others hear a whole utterance at its end."""
+    if engine.name == "vosk":
+        return True
+    if engine.name != "sherpa":
+        return False
+    try:
+        return detect(engine.directory, engine.kind).kind.startswith("streaming_")
+    except VoiceError:  # said when it is loaded
+        return False
 
 
 def choose(engines: Sequence[Engine], region: str, channel: str) -> Engine:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 
 from voice.cache import SpeechCache
 from voice.config import VoiceConfig
 from voice.decode import Limits, Samples
 from voice.decoding import DecodeJob, Decoding, DecodingConfig
-from voice.engines import Engine, choose
+from voice.engines import Engine, choose, streams
 from voice.errors import Code, VoiceError
 from voice.hearing import Heard, Hearing, HearingConfig, HearJob
+from voice.live import HearingWorker, Utterance
 from voice.recognisers.base import Expects, Hints, Hypothesis
 from voice.speaking import Speaking, SpeakJob, Spoken
 from voice.synthesis.speakable import sentences, speakable
@@ -66,6 +67,7 @@ class VoiceService:
         )
         self._engines = config.hearing
         self._hearing = self._hearing_workers()
+        self._streaming = frozenset(engine for engine in self._engines if streams(engine))
         self._speaking: Worker[SpeakJob, Spoken] = Worker(
             "speak",
             Speaking,
@@ -115,28 +117,34 @@ class VoiceService:
         recogniser = self._hearing[choose(self._engines, hints.region, hints.channel).model]
         recogniser.check_room()  # before a decoder works for nothing
         samples = await self._decoding.run(DecodeJob(data, hints.media_type))
-        heard = await recogniser.run(HearJob(samples, hints))
-        best, *others = heard.hypotheses
-        return Transcript(
-            text=best.text,
-            raw=heard.raw,
-            confidence=best.confidence,
-            alternatives=tuple(others),
-            engine=heard.engine,
-            seconds=heard.seconds,
-            elapsed_ms=round((time.monotonic() - began) * 1000),
-        )
+        return _transcript(await recogniser.run(HearJob(samples, hints)), began)
 
-    def _hearing_workers(self) -> dict[tuple[object, ...], Worker[HearJob, Heard]]:
+    async def hear_pcm(self, pieces: AsyncIterable[bytes], rate: int, hints: Hints = NO_HINTS) -> Transcript:
+        """Recognise telephone sound while it comes (16 bit, mono, little-endian, ``rate`` 8000 or 16000 Hz).
+
+        An engine that streams works while it is said; the others get the whole at its end. Cancelled, it is forgotten.
+
+        Args:
+            pieces: of any length; what comes beyond the longest recording is an error.
+
+        Raises:
+            VoiceError: as :meth:`hear`. What ``pieces`` raises goes through.
+        """
+        engine = choose(self._engines, hints.region, hints.channel)
+        utterance = Utterance(self._hearing[engine.model], engine in self._streaming, rate, hints)
+        heard = await utterance.hear(pieces, self._config.max_audio_seconds)
+        return _transcript(heard, utterance.ended_at)
+
+    def _hearing_workers(self) -> dict[tuple[object, ...], HearingWorker]:
         """A worker for each model, by what it loads; the default's first."""
-        workers: dict[tuple[object, ...], Worker[HearJob, Heard]] = {}
+        workers: dict[tuple[object, ...], HearingWorker] = {}
         for engine in reversed(self._engines):
             if engine.model not in workers:
                 number = len(workers) + 1
                 workers[engine.model] = self._hearing_worker(engine, f"hear{number if number > 1 else ''}")
         return workers
 
-    def _hearing_worker(self, engine: Engine, name: str) -> Worker[HearJob, Heard]:
+    def _hearing_worker(self, engine: Engine, name: str) -> HearingWorker:
         config = self._config
         return Worker(
             name,
@@ -189,3 +197,17 @@ class VoiceService:
         spoken = await self._speaking.run(SpeakJob(parts, pcm_rate))
         self._cache.put(key, spoken.audio)
         return spoken.audio
+
+
+def _transcript(heard: Heard | None, began: float) -> Transcript:
+    assert heard is not None  # only pieces of a stream give nothing
+    best, *others = heard.hypotheses
+    return Transcript(
+        text=best.text,
+        raw=heard.raw,
+        confidence=best.confidence,
+        alternatives=tuple(others),
+        engine=heard.engine,
+        seconds=heard.seconds,
+        elapsed_ms=round((time.monotonic() - began) * 1000),
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.channels.hotline.beside import CHANNEL as HOTLINE
+from bot.channels.hotline.beside import Beside
 from bot.options import OfferedOption
 from bot.people.feedback import Feedback
 from bot.people.handoff import HandOffDesk
@@ -20,6 +22,7 @@ class Front:
     privacy: Privacy | None = None
     desk: HandOffDesk | None = None
     feedback: Feedback | None = None
+    telephone: Beside | None = None
 
     async def answer(
         self, conversation: str, text: str, chosen: OfferedOption | None, asks: str | None
@@ -32,6 +35,8 @@ class Front:
         found: list[DialogueMessage] | None = None
         if self.privacy is not None:
             found = await self.privacy.answer(conversation, text, chosen)
+        if found is None and self.telephone is not None:
+            found = await self.telephone.answer(conversation, chosen)
         if found is None and self.desk is not None:
             found = await self.desk.answer(conversation, text, asks)
         if found is None and self.feedback is not None and chosen is None:
@@ -39,9 +44,11 @@ class Front:
         return found
 
     async def after(self, conversation: str, channel: str, answer: list[DialogueMessage]) -> list[DialogueMessage]:
-        """What is told beside an answer: the place in the queue, and to a newcomer what is kept."""
+        """What is told beside an answer: the place in the queue, and to a newcomer what is kept (a caller was told)."""
         more: list[DialogueMessage] = []
-        if self.desk is not None:
+        if self.telephone is not None and channel == HOTLINE:
+            more += await self.telephone.after(conversation, answer)
+        elif self.desk is not None:
             more += await self.desk.queued(conversation, answer)
         notice = await self.privacy.notice(conversation, channel) if self.privacy is not None else None
         return [*more, notice] if notice is not None else more

@@ -13,6 +13,8 @@ from bot.rasa import DialogueMessage
 
 _BACK = re.compile(r"(?:不用|不要|不找)(?:人工|工作人员|人)了?|(?:回|换回?|找)(?:机器人|电脑助手|助手|乡音)|结束人工")
 _PHONE = re.compile(r"1[3-9]\d{9}")
+_BY_TELEPHONE = "hotline:"
+"""Conversations of callers: they are put through or called back, nobody writes to them while they speak."""
 _NOISE = re.compile(r"[\s，。！？、,.!?]+|[吧啊呀呢嘛]+$")
 
 
@@ -37,7 +39,7 @@ class HandOffDesk:
             asks: the slot the dialogue has just asked for: a phone number may be the answer to that.
         """
         talk = await asyncio.to_thread(self._book.open_talk, conversation)
-        if talk is None:
+        if talk is None or (talk.state is State.HELD and conversation.startswith(_BY_TELEPHONE)):
             return None
         plain = _NOISE.sub("", text)
         if talk.state is State.WAITING and _BACK.fullmatch(plain):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-_ABOUT = {
+ABOUT = {
     "ask_knowledge": "问问题",
     "check_fraud": "问是不是诈骗",
     "apply_loan": "申请贷款",
@@ -39,7 +39,7 @@ def summary(turns: Sequence[dict[str, Any]]) -> str:
     """
     if not turns:
         return "还没有说过话。"
-    about = _each(_ABOUT.get((turn.get("understood") or {}).get("intent") or "") for turn in turns)
+    about = _each(ABOUT.get((turn.get("understood") or {}).get("intent") or "") for turn in turns)
     replies = [reply for turn in turns for reply in turn.get("replies", ())]
     trouble = _each(_TROUBLE.get(reply.get("kind") or "") for reply in replies)
     cases = _each(reply.get("case_id") for reply in replies)

@@ -15,9 +15,10 @@ from settings import Settings
 from tests.bot.channels.bot_api import TOKEN, BotApi
 from tests.bot.channels.wechat_side import ACCOUNT, AES_KEY, WeChatSide
 from tests.bot.channels.wechat_side import TOKEN as WECHAT_TOKEN
-from tests.bot.dialogue import SECRET, DecodingEar, Dialogue
+from tests.bot.dialogue import HEARD, SECRET, DecodingEar, Dialogue
 from tests.bot.recordings import ogg_opus
 from tests.running import free_port
+from voice.service import NO_HINTS, Hints, Transcript
 
 API_KEY = "test-key"
 
@@ -31,6 +32,13 @@ class HummingVoice(DecodingEar):
     async def start(self) -> None: ...
 
     async def close(self) -> None: ...
+
+    async def hear_pcm(self, pieces: AsyncIterator[bytes], rate: int, hints: Hints = NO_HINTS) -> Transcript:
+        sound = b"".join([piece async for piece in pieces])
+        return Transcript(HEARD, HEARD, 0.9, (), "test", len(sound) / 2 / rate, 1)
+
+    async def speak_pcm(self, text: str, rate: int) -> AsyncIterator[bytes]:
+        yield bytes(rate // 5)
 
     async def speak(self, text: str) -> bytes:
         return self._hum
