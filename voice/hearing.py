@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 
@@ -110,6 +111,12 @@ class Hearing:
         self._recogniser.load()
         self._repairer = Repairer.open(config.repair_model) if config.repair_model else None
         self._open: dict[str, _Utterance] = {}
+
+    @overload
+    def __call__(self, job: HearJob) -> Heard: ...
+
+    @overload
+    def __call__(self, job: HearJob | StreamJob | DropJob) -> Heard | None: ...
 
     def __call__(self, job: HearJob | StreamJob | DropJob) -> Heard | None:
         """Hear one recording, or a piece of what is being said (None before its end).

@@ -49,7 +49,7 @@ class Utterance:
                 data = odd + piece
                 whole = len(data) // 2 * 2  # a chunk may end in the middle of a sample
                 data, odd = data[:whole], data[whole:]
-                self._pieces.append(np.frombuffer(data, "<i2").astype(np.float32) / 32768)
+                self._pieces.append(np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768))
                 self._length += whole // 2
                 if self._length > most_s * self._rate:
                     raise VoiceError(Code.TOO_LONG, detail=f"more than {most_s:g} s")
