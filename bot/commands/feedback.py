@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -54,7 +55,7 @@ def list_groups(
     days: Annotated[int, typer.Option(min=1, max=90, help="How far back.")] = 30,
     useful: Annotated[bool, typer.Option(help="Also what people called useful.")] = False,
 ) -> None:
-    """One JSON object a group: example, how many, why, the entry that was given, the wordings."""
+    """One JSON object a group: example, how many, why and for what reasons, the entry that was given, the wordings."""
     settings = load_settings()
     engine = open_engine(settings.sessions_url())
     since = datetime.now(UTC) - timedelta(days=days)
@@ -67,6 +68,7 @@ def list_groups(
                 "example": found.example,
                 "count": len(found.questions),
                 "why": sorted({question.verdict for question in found.questions}),
+                "reasons": Counter(question.reason for question in found.questions if question.reason),
                 "entries": sorted({question.entry for question in found.questions if question.entry}),
                 "wordings": list(dict.fromkeys(question.text for question in found.questions)),
             }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import DateTime, Engine, String, Text, select
+from sqlalchemy import DateTime, Engine, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.people import texts as say
@@ -23,6 +23,8 @@ _UNANSWERED = frozenset(("refuse", "not_understood"))
 """Kinds of replies that say: I do not know, or I did not understand."""
 RATED = frozenset(("answer", "clarify", "refuse", "fraud"))
 """Kinds of replies that are worth asking about."""
+ASKED_ABOUT = RATED - {"clarify"}
+"""Kinds of replies that are shown with buttons for it: a question back has buttons of its own."""
 
 
 class Verdict(StrEnum):
@@ -31,6 +33,15 @@ class Verdict(StrEnum):
     UNANSWERED = "unanswered"
     USELESS = "useless"
     USEFUL = "useful"
+
+
+class Reason(StrEnum):
+    """Why an answer was of no use; the words for it stand in ``texts.py``."""
+
+    MISUNDERSTOOD = "misunderstood"
+    WRONG = "wrong"
+    HARD = "hard"
+    PARTIAL = "partial"
 
 
 class _Rating(Base):
@@ -44,6 +55,15 @@ class _Rating(Base):
     verdict: Mapped[str] = mapped_column(String(12), index=True)
 
 
+class _Why(Base):
+    __tablename__ = "rating_reasons"
+    __table_args__ = ({"info": {"kept": timedelta(days=90)}},)
+    turn_id: Mapped[str] = mapped_column(String(43), primary_key=True)
+    sender: Mapped[str] = mapped_column(String(200), index=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    reason: Mapped[str] = mapped_column(String(16))
+
+
 @dataclass(frozen=True)
 class Question:
     """A question as editors see it: without who asked."""
@@ -52,6 +72,7 @@ class Question:
     verdict: Verdict
     entry: str | None
     at: datetime
+    reason: Reason | None = None
 
 
 class Feedback:
@@ -80,12 +101,15 @@ class Feedback:
         await asyncio.to_thread(self._rate, conversation, turn, useful)
         return [DialogueMessage(text=say.USEFUL if useful else say.USELESS, custom={"kind": "feedback"})]
 
-    async def rate(self, conversation: str, turn_id: str, useful: bool) -> bool:
-        """Whether the answer was this sender's and is rated now; a second press changes the first."""
+    async def rate(self, conversation: str, turn_id: str, useful: bool, reason: Reason | None = None) -> bool:
+        """Whether the answer was this sender's and is rated now; a second press changes the first.
+
+        ``reason`` says why it was of no use.
+        """
         kept = await asyncio.to_thread(self._store.turn, conversation, turn_id)
         if kept is None:
             return False
-        await asyncio.to_thread(self._rate, conversation, Turn.model_validate_json(kept), useful)
+        await asyncio.to_thread(self._rate, conversation, Turn.model_validate_json(kept), useful, reason)
         return True
 
     async def note(self, conversation: str, turn: Turn) -> None:
@@ -95,17 +119,20 @@ class Feedback:
 
     def questions(self, since: datetime) -> list[Question]:
         """What was unanswered or rated since a moment, newest first."""
-        query = select(_Rating).where(_Rating.created_at >= since).order_by(_Rating.created_at.desc())
+        query = select(_Rating, _Why.reason).outerjoin(_Why, _Why.turn_id == _Rating.turn_id)
+        query = query.where(_Rating.created_at >= since).order_by(_Rating.created_at.desc())
         with Session(self._engine) as session:
             return [
-                Question(row.question, Verdict(row.verdict), row.entry, row.created_at)
-                for row in session.scalars(query)
+                Question(
+                    row.question, Verdict(row.verdict), row.entry, row.created_at, Reason(reason) if reason else None
+                )
+                for row, reason in session.execute(query)
             ]
 
-    def _rate(self, conversation: str, turn: Turn, useful: bool) -> None:
-        self._keep(conversation, turn, Verdict.USEFUL if useful else Verdict.USELESS)
+    def _rate(self, conversation: str, turn: Turn, useful: bool, reason: Reason | None = None) -> None:
+        self._keep(conversation, turn, Verdict.USEFUL if useful else Verdict.USELESS, None if useful else reason)
 
-    def _keep(self, conversation: str, turn: Turn, verdict: Verdict) -> None:
+    def _keep(self, conversation: str, turn: Turn, verdict: Verdict, reason: Reason | None = None) -> None:
         question = (turn.heard.text if turn.heard else None) or (turn.understood.text if turn.understood else "")
         if not question:
             return
@@ -121,3 +148,7 @@ class Feedback:
         )
         with Session(self._engine) as session, session.begin():
             session.merge(row)
+            if reason is not None:
+                session.merge(_Why(turn_id=turn.turn_id, sender=conversation, created_at=now, reason=reason))
+            elif verdict == Verdict.USEFUL:
+                session.execute(delete(_Why).where(_Why.turn_id == turn.turn_id))

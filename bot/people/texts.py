@@ -15,5 +15,11 @@ CLOSED = "工作人员先走了，接着由我来答您。还要找他，就说�
 STAFF_SAYS = "工作人员{name}说：{text}"
 CALL_BACK = "电话记下了，工作人员上班以后打给您。"
 
+REASONS = {
+    "misunderstood": "没听懂我的话",
+    "wrong": "说得不对",
+    "hard": "太难懂",
+    "partial": "没说全",
+}
 USEFUL = "谢谢您告诉我。"
 USELESS = "对不住，没帮上您的忙。我记下来，请人改。急着要问，就说：转人工。"

@@ -175,9 +175,13 @@ def test_an_employee_answers_on_the_page(page: Page, browser: Browser, stack: St
 def test_an_answer_is_rated(page: Page, stack: Stack) -> None:
     say(page, "小麦条锈病怎么防治")
     page.locator(".rating button", has_text="没用").last.click()
-    expect(page.locator("#status")).to_contain_text("谢谢您告诉我")
+    expect(page.locator("#status")).to_contain_text("哪里不好")
+    keep(page, "web-rating")
+    page.locator(".rating button", has_text="没说全").last.click()
+    expect(page.locator("#status")).to_contain_text("记下了")
     listed = stack.command("feedback", "list")
     assert "小麦条锈病怎么防治" in listed.stdout, listed.stderr
+    assert '"partial": 1' in listed.stdout
 
 
 def test_the_page_is_light_and_can_be_used_by_all(browser: Browser, stack: Stack) -> None:

@@ -25,6 +25,7 @@ from bot.channels.telegram.conversation import CHANNEL, Artist, Conversation
 from bot.channels.telegram.incoming import INCOMING, Edit, Incoming, News, Text, chat_of, read
 from bot.errors import BadRequestError, ServiceUnavailableError, UnauthorisedError
 from bot.inbox import Arrival, Inbox
+from bot.people.feedback import Feedback
 from bot.preferences import Preferences
 from bot.schema import Reply
 from bot.store import GatewayStore, new_key
@@ -86,6 +87,7 @@ class TelegramChannel(Channel):
             turns,
             store,
             Preferences(engine),
+            Feedback(engine, store),
             mouth,
             artist,
             max_audio_bytes=config.max_audio_bytes,

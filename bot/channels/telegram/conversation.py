@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -28,9 +28,11 @@ from bot.channels.telegram.incoming import (
     Text,
 )
 from bot.channels.telegram.menus import Menus
-from bot.channels.telegram.outgoing import Picture, Piece, Remove, Spoken, Words, keyboard, news, pieces
+from bot.channels.telegram.outgoing import Picture, Piece, Remove, Row, Spoken, Words, keyboard, news, pieces
+from bot.channels.telegram.ratings import Ratings
 from bot.errors import AudioTooLargeError, TurnError
 from bot.options import OfferedOption, choose
+from bot.people.feedback import Feedback
 from bot.preferences import Preferences
 from bot.store import GatewayStore
 from bot.turn import Inbound, TurnService
@@ -64,6 +66,7 @@ class Conversation:
         turns: runs a turn.
         store: of the gateway.
         preferences: of people.
+        feedback: takes what people say of answers.
         mouth: speaks replies; None when this gateway has no voice.
         artist: draws the pictures of replies; None when they are not shown.
         max_audio_bytes: larger recordings are not fetched.
@@ -76,6 +79,7 @@ class Conversation:
         turns: TurnService,
         store: GatewayStore,
         preferences: Preferences,
+        feedback: Feedback,
         mouth: Mouth | None,
         artist: Artist | None,
         *,
@@ -91,6 +95,7 @@ class Conversation:
         self._max_audio_bytes = max_audio_bytes
         self._public_url = public_url
         self._menus = Menus(preferences)
+        self._ratings = Ratings(store, feedback)
         self._newest: dict[str, int] = {}
 
     async def answer(self, progress: Progress) -> None:
@@ -184,12 +189,18 @@ class Conversation:
         if subject in self._menus.subjects:
             await self._quietly_answer(press)
             return await self._menus.pressed(conversation, subject, choice)
+        if self._ratings.holds(choice):
+            rated = await self._ratings.pressed(conversation, subject, choice)
+            await self._quietly_answer(press, rated.told)
+            if rated.rows is not None:
+                await self._change_buttons(incoming, rated.rows)
+            return []
         question = await asyncio.to_thread(self._store.question_of, conversation)
         option = next((o for o in question.options if o.key == choice), None)
         if question.turn_id == subject and option is not None:
             await self._quietly_answer(press)
             answer = await self._turn(incoming, key, text=option.key)
-            await self._mark_chosen(incoming, option)
+            await self._change_buttons(incoming, [[(texts.CHOSEN.format(title=option.title), "x:")]])
             return answer
         if await asyncio.to_thread(self._store.answer_of, conversation, key) is not None:
             return await self._turn(incoming, key, text=choice)  # answered before a restart: its stored answer
@@ -203,10 +214,9 @@ class Conversation:
         except (RefusedError, GoneError, AgainLaterError):
             log.info("telegram: a press could not be acknowledged")
 
-    async def _mark_chosen(self, incoming: Incoming, option: OfferedOption) -> None:
-        chosen = keyboard([[(texts.CHOSEN.format(title=option.title), "x:")]])
+    async def _change_buttons(self, incoming: Incoming, rows: Sequence[Row]) -> None:
         try:
-            await self._client.change_buttons(incoming.chat_id, incoming.message_id, chosen)
+            await self._client.change_buttons(incoming.chat_id, incoming.message_id, keyboard(rows))
         except (RefusedError, GoneError, AgainLaterError):
             log.info("telegram: buttons could not be changed")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.channels.telegram import texts
+from bot.people.feedback import ASKED_ABOUT
 from bot.schema import Reply, Turn
 
 _MOST_CHARS = 3500
@@ -18,6 +19,8 @@ _PICTURE = re.compile(r"/media/([A-Za-z0-9_-]{22})\.png")
 _KEY = re.compile(r"/audio/([A-Za-z0-9_-]{22})\.ogg")
 
 Keyboard = InlineKeyboardMarkup
+Row = Sequence[tuple[str, str]]
+"""Buttons side by side: (text, data)."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,8 @@ class Remove:
 Piece = Words | Spoken | Picture | Remove
 
 
-def keyboard(rows: Sequence[Sequence[tuple[str, str]]]) -> Keyboard:
-    """Buttons from rows of (text, data)."""
+def keyboard(rows: Sequence[Row]) -> Keyboard:
+    """Buttons from rows."""
     return InlineKeyboardMarkup(
         [[InlineKeyboardButton(text, callback_data=data) for text, data in row] for row in rows]
     )
@@ -62,7 +65,30 @@ def keyboard(rows: Sequence[Sequence[tuple[str, str]]]) -> Keyboard:
 
 def pieces(turn: Turn, public_url: str | None, *, spoken: bool) -> list[Piece]:
     """The messages that show a turn; ``public_url`` of the gateway makes its own pages reachable."""
-    return [piece for reply in turn.replies for piece in _pieces(reply, turn.turn_id, public_url, spoken)]
+    asked = rated(turn)
+    return [
+        piece
+        for reply in turn.replies
+        for piece in _pieces(reply, turn.turn_id, public_url, spoken, rate=reply is asked)
+    ]
+
+
+def rated(turn: Turn) -> Reply | None:
+    """The reply of a turn below which people are asked what it was worth."""
+    return next((reply for reply in turn.replies if reply.kind in ASKED_ABOUT), None)
+
+
+def option_rows(reply: Reply, turn_id: str) -> list[Row]:
+    """The buttons of a reply's options."""
+    return [[(f"{o.key}. {o.title}"[:_MOST_BUTTON_CHARS], f"{turn_id}:{o.key}")] for o in reply.options]
+
+
+def rating_row(turn_id: str, chosen: str = "") -> Row:
+    """The two buttons that rate an answer; ``chosen``: ``+`` or ``-``."""
+    return [
+        (f"{'✅' if sign == chosen else mark} {word}", f"{turn_id}:{sign}")
+        for sign, (mark, word) in {"+": ("👍", texts.USEFUL), "-": ("👎", texts.USELESS)}.items()
+    ]
 
 
 def news(replies: Sequence[Reply], public_url: str | None, *, spoken: bool) -> list[Piece]:
@@ -70,7 +96,9 @@ def news(replies: Sequence[Reply], public_url: str | None, *, spoken: bool) -> l
     return [piece for reply in replies for piece in _pieces(reply, None, public_url, spoken)]
 
 
-def _pieces(reply: Reply, turn_id: str | None, public_url: str | None, spoken: bool) -> Iterator[Piece]:
+def _pieces(
+    reply: Reply, turn_id: str | None, public_url: str | None, spoken: bool, *, rate: bool = False
+) -> Iterator[Piece]:
     picture = _PICTURE.fullmatch(reply.image or "")
     if picture is not None:
         yield Picture(picture.group(1), reply.image_alt)
@@ -81,14 +109,13 @@ def _pieces(reply: Reply, turn_id: str | None, public_url: str | None, spoken: b
         lines.append(f"{public_url}{reply.link}" if public_url else texts.NO_PAGE)
     elif reply.link:
         lines.append(reply.link)
-    buttons = None
-    if turn_id is not None and reply.options:
-        titles = [(f"{o.key}. {o.title}"[:_MOST_BUTTON_CHARS], f"{turn_id}:{o.key}") for o in reply.options]
-        buttons = keyboard([[title] for title in titles])
+    rows = option_rows(reply, turn_id) if turn_id is not None else []
+    if turn_id is not None and rate:
+        rows.append(rating_row(turn_id))
     *first, last = list(_cut("\n\n".join(lines)))
     for text in first:
         yield Words(text)
-    yield Words(last, buttons)
+    yield Words(last, keyboard(rows) if rows else None)
     key = _KEY.fullmatch(reply.audio or "")
     if spoken and key is not None:
         yield Spoken(key.group(1))

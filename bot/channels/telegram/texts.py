@@ -23,6 +23,12 @@ SPEECH = {
 DO_NOT_KNOW_COMMAND = "这个命令我不认得。您直接打字，或者按住话筒说话就行。"
 NO_PAGE = "这个页面在这里打不开。请跟我说：转人工，请工作人员给您。"
 SOURCE = "依据：{title}"
+USEFUL = "有用"
+USELESS = "没用"
+RATED = "谢谢您告诉我。"
+WHY_NOT = "对不住，没帮上您的忙。哪里不好？您点一下。"
+REASON_KEPT = "记下了，请人改。急着要问，就说：转人工。"
+NOT_RATED = "这句话找不到了，没法评。"
 CHOSEN = "✅ {title}"
 
 COMMANDS = {

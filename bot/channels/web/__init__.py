@@ -16,7 +16,7 @@ from bot.channels.http import json_response, letters_after, parsed, read_inbound
 from bot.channels.web.visitors import Visitors
 from bot.errors import NotFoundError, UnauthorisedError
 from bot.mailbox import Mailbox
-from bot.people.feedback import Feedback
+from bot.people.feedback import Feedback, Reason
 from bot.schema import Model, Reply
 from bot.store import GatewayStore
 from bot.turn import TurnService
@@ -37,6 +37,7 @@ class _Token(Model):
 class _Rating(Model):
     turn_id: str = Field(max_length=64)
     useful: bool
+    reason: Reason | None = None
 
 
 class WebChannel(Channel):
@@ -135,7 +136,7 @@ class WebChannel(Channel):
     async def _rate(self, request: web.Request) -> web.Response:
         conversation = self._conversation(request)
         rating = parsed(_Rating, await request.read())
-        if not await self._feedback.rate(conversation, rating.turn_id, rating.useful):
+        if not await self._feedback.rate(conversation, rating.turn_id, rating.useful, rating.reason):
             raise NotFoundError("这句话找不到了，没法评。")
         return json_response({"useful": rating.useful})
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.channels.telegram import texts
 from bot.people import privacy_texts
+from bot.people.feedback import Feedback, Reason, Verdict
+from bot.people.texts import REASONS
 from bot.preferences import Preferences
 from bot.schema import Reply
 from bot.store import open_engine
@@ -21,6 +24,7 @@ from tests.bot.recordings import encoded
 
 pytestmark = pytest.mark.unit
 GROUP = -100_200
+LONG_AGO = datetime.now(UTC) - timedelta(days=1)
 
 
 @pytest.fixture
@@ -140,6 +144,33 @@ async def test_a_button_pressed_twice_acts_once(driver: TelegramDriver, dialogue
     assert [answer.get("text") for answer in answers] == [None, texts.STALE]
     (marked,) = [call for call in driver.api.calls if call.method == "editMessageReplyMarkup"]
     assert marked.buttons == [("✅ 交费", "x:")]
+
+
+async def test_an_answer_is_rated_with_a_reason(driver: TelegramDriver, dialogue: Dialogue, tmp_path: Path) -> None:
+    dialogue.kind = "answer"
+    answer, more = await driver.write(text="小麦条锈病咋治")
+    options, rating = answer.buttons[:2], dict(answer.buttons[2:])
+    assert list(rating) == ["👍 有用", "👎 没用"]
+    assert [title for title, _ in more.buttons] == ["3. 找人"], "one answer, one pair of buttons"
+    assert await driver.press(rating["👎 没用"]) == []
+    asked = driver.api.calls[-1].buttons
+    assert asked[:2] == options, "the options can still be chosen"
+    assert [title for title, _ in asked[2:]] == ["👍 有用", "✅ 没用", *REASONS.values()]
+    await driver.press(dict(asked)["太难懂"])
+    assert [title for title, _ in driver.api.calls[-1].buttons[2:]] == ["👍 有用", "✅ 没用"]
+    told = [call.data.get("text") for call in driver.api.calls if call.method == "answerCallbackQuery"]
+    assert told == [texts.WHY_NOT, texts.REASON_KEPT]
+    feedback = Feedback(open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}"), driver.store)
+    (kept,) = feedback.questions(LONG_AGO)
+    assert (kept.text, kept.verdict, kept.reason) == ("小麦条锈病咋治", Verdict.USELESS, Reason.HARD)
+    await driver.press(rating["👍 有用"])
+    (kept,) = feedback.questions(LONG_AGO)
+    assert (kept.verdict, kept.reason) == (Verdict.USEFUL, None)
+    await driver.press(rating["👎 没用"], chat=1002)
+    assert driver.api.calls[-1].data["text"] == texts.NOT_RATED, "only who was answered"
+    assert len(dialogue.received) == 1
+    await driver.press(options[1][1])
+    assert dialogue.received[1]["payload"] == "/pay_bill"
 
 
 async def test_an_old_button_never_answers_a_new_question(driver: TelegramDriver, dialogue: Dialogue) -> None:

@@ -13,8 +13,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.commands.feedback import group
-from bot.people.feedback import Feedback, Question, Verdict
+from bot.people.feedback import Feedback, Question, Reason, Verdict
 from bot.people.front import Front
+from bot.people.texts import REASONS
 from bot.rasa import RasaClient
 from bot.schema import Turn
 from bot.store import GatewayStore, open_engine
@@ -82,6 +83,21 @@ async def test_a_press_rates_once_and_may_be_changed(world: World) -> None:
     assert await world.feedback.rate("api:wang", turn.turn_id, useful=True)
     assert world.list() == [("小麦锈病咋治", Verdict.USEFUL, "farming/wheat-rust")]
     assert not await world.feedback.rate("api:li", turn.turn_id, useful=True), "only its own sender"
+
+
+async def test_a_reason_is_kept_until_the_answer_is_called_useful_or_its_sender_forgotten(world: World) -> None:
+    turn = await world.say("小麦锈病咋治")
+    for useful, reason, kept in ((False, Reason.WRONG, Reason.WRONG), (True, Reason.WRONG, None)):
+        assert await world.feedback.rate("api:wang", turn.turn_id, useful, reason)
+        assert [one.reason for one in world.feedback.questions(LONG_AGO)] == [kept]
+    await world.feedback.rate("api:wang", turn.turn_id, False, Reason.PARTIAL)
+    world.store.forget("api:wang")
+    assert world.list() == []
+    assert await world.feedback.rate("api:wang", turn.turn_id, False) is False
+
+
+def test_every_reason_has_words() -> None:
+    assert set(REASONS) == set(Reason)
 
 
 async def test_without_an_answer_the_word_is_the_dialogues(world: World) -> None:

@@ -53,7 +53,7 @@ function showReplies(replies) {
 function showTurn(turn, spoken) {
   const nodes = showReplies(turn.replies);
   const rated = turn.replies.findIndex((reply) => RATED.has(reply.kind));
-  if (rated >= 0) nodes[rated].append(ratingNode((useful) => rate(turn.turn_id, useful)));
+  if (rated >= 0) nodes[rated].append(ratingNode((useful, reason) => rate(turn.turn_id, useful, reason)));
   if (turn.replies.some((reply) => ["handoff", "relayed", "staff"].includes(reply.kind))) withStaff = true;
   const [first] = nodes;
   first?.scrollIntoView({ block: "nearest" });
@@ -61,10 +61,12 @@ function showTurn(turn, spoken) {
   if (spoken || aloud()) play(turn.replies.map((reply) => reply.audio), tell);
 }
 
-async function rate(turnId, useful) {
-  const body = JSON.stringify({ turn_id: turnId, useful });
+async function rate(turnId, useful, reason = null) {
+  const body = JSON.stringify({ turn_id: turnId, useful, reason });
   const response = await call("/chat/feedback", { method: "POST", headers: { "Content-Type": "application/json" }, body });
-  tell(response.ok ? "谢谢您告诉我。" : "没记上，请再按一次。");
+  const told = useful ? "谢谢您告诉我。" : reason ? "记下了，请人改。" : "对不住。哪里不好？您点一下。";
+  tell(response.ok ? told : "没记上，请再按一次。");
+  return response.ok;
 }
 
 // ---- what is sent: in order, each once, again when the line is back --------------------------------------

@@ -79,17 +79,32 @@ export function replyNode(reply, press, listen) {
   return box;
 }
 
-/** 有用 and 没用 below an answer; `rate(useful)` resolves when it is recorded. */
-export function ratingNode(rate) {
+const REASONS = { misunderstood: "没听懂我的话", wrong: "说得不对", hard: "太难懂", partial: "没说全" };
+
+function choices(words, pressed) {
   const box = element("div", { className: "rating" });
-  for (const [useful, words] of [[true, "有用"], [false, "没用"]]) {
-    const button = element("button", { type: "button", textContent: words });
+  for (const [value, text] of words) {
+    const button = element("button", { type: "button", textContent: text });
     button.setAttribute("aria-pressed", "false");
     button.addEventListener("click", async () => {
-      await rate(useful);
+      if (!await pressed(value, box)) return;
       for (const other of box.children) other.setAttribute("aria-pressed", String(other === button));
     });
     box.append(button);
   }
   return box;
+}
+
+/** 有用 and 没用 below an answer, then why not; `rate(useful, reason)` resolves to whether it is recorded. */
+export function ratingNode(rate) {
+  const why = choices(Object.entries(REASONS), (reason) => rate(false, reason));
+  why.setAttribute("role", "group");
+  why.setAttribute("aria-label", "哪里不好");
+  const first = choices([[true, "👍 有用"], [false, "👎 没用"]], async (useful) => {
+    const kept = await rate(useful);
+    if (kept) why.hidden = useful;
+    return kept;
+  });
+  why.hidden = true;
+  return element("div", {}, first, why);
 }
