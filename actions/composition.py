@@ -12,6 +12,7 @@ from actions.bank.breaker import Breaker
 from actions.bank.client import CLIENT_ID, HttpBank
 from actions.bank.signing import Verifier
 from actions.bills import BillService
+from actions.call_routes import CallRoutes
 from actions.cases import CaseBook
 from actions.catalogue.store import FILE as PRODUCTS_FILE
 from actions.catalogue.store import Catalogue
@@ -20,6 +21,7 @@ from actions.dialogue import build_actions
 from actions.drafts import DraftBook
 from actions.errors import Misconfigured
 from actions.handoffs import HandOffs
+from actions.ledger.call_records import CallRecords
 from actions.ledger.database import migrate, open_engine
 from actions.ledger.ledger import Ledger
 from actions.ledger.vault import Vault
@@ -66,6 +68,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
             HttpBank(settings.url_of("bank"), bank_key) as http_bank,
             Delivery(ledger, bank := Breaker(http_bank), metrics) as delivery,
             HookDelivery(ledger),
+            CallRoutes(CallRecords(ledger)) as calls,
         ):
             book, loans, cases = PartnerBook(ledger), LoanService(ledger, delivery), CaseBook(ledger, delivery.news)
             services = Services(
@@ -89,6 +92,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
                 painter=PlanPainter(find_font(settings.font)),
                 action_timeout_s=max(1.0, settings.turn_timeout_s - 5.0),
                 partners=PartnerRoutes(book, PartnerDesk(ledger, book, loans, cases)),
+                calls=calls,
             )
             app.cleanup_ctx.append(Takeover(knowledge=knowledge, fraud=fraud))
             yield app

@@ -16,6 +16,7 @@ from rasa_sdk.executor import ActionExecutor
 
 from actions.bank.api import BankApi, BankError
 from actions.bank.signing import SignatureInvalid, Verifier
+from actions.call_routes import CallRoutes
 from actions.cases import CaseBook
 from actions.delivery import Delivery
 from actions.errors import ActionsError, LedgerUnavailable
@@ -127,6 +128,7 @@ def create_app(
     action_timeout_s: float = 25.0,
     painter: PlanPainter | None = None,
     partners: PartnerRoutes | None = None,
+    calls: CallRoutes | None = None,
 ) -> web.Application:
     """The action server.
 
@@ -136,6 +138,7 @@ def create_app(
         action_timeout_s: an action that takes longer is given up.
         painter: draws repayment plans; default: without Chinese labels.
         partners: their routes.
+        calls: records of the hotline.
     """
     if not secret:
         raise ValueError("secret is empty")
@@ -156,6 +159,7 @@ def create_app(
             web.get("/readyz", routes.readyz),
             web.get("/metrics", routes.metrics),
             *(partners.routes() if partners is not None else ()),
+            *(calls.routes() if calls is not None else ()),
         ]
     )
     return app

@@ -301,3 +301,32 @@ class DraftRow(Base):
     task: Mapped[str] = mapped_column(String(32), primary_key=True)
     values_sealed: Mapped[str] = mapped_column(Text)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class CallRecordRow(Base):
+    """A telephone call; newer versions replace older ones by guarded updates (``call_records.py``).
+
+    Number, words and sender are gone after a week or when their owner wants it (``forgotten``); times and outcome stay.
+    """
+
+    __tablename__ = "call_records"
+    __table_args__ = (Index("ix_call_records_outcome_updated_at", "outcome", "updated_at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    began: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    ended: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[str] = mapped_column(String(12))
+    protocol: Mapped[str] = mapped_column(String(16))
+    called: Mapped[str | None] = mapped_column(String(32))
+    region: Mapped[str | None] = mapped_column(String(6))
+    turn_count: Mapped[int] = mapped_column(Integer)
+    forgotten: Mapped[bool]
+    sender_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    sender_sealed: Mapped[str | None] = mapped_column(Text)
+    caller_sealed: Mapped[str | None] = mapped_column(Text)
+    tail_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Of the number's last four digits, by which staff look a call up."""
+    tail_sealed: Mapped[str | None] = mapped_column(Text)
+    turns_sealed: Mapped[str | None] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

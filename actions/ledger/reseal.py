@@ -16,6 +16,7 @@ from sqlalchemy import CursorResult, Table, select, update
 from actions.ledger.ledger import Ledger
 from actions.ledger.models import (
     Base,
+    CallRecordRow,
     CaseRow,
     DocumentRow,
     DraftRow,
@@ -72,6 +73,10 @@ SEALED: tuple[Sealed, ...] = (
     _of(DocumentRow, "digest", "content"),
     _of(PartnerCaseRow, "case_id", "reference"),
     _of(PartnerRow, "id", "webhook_secret"),
+    _of(CallRecordRow, "id", "sender", ("sender_index", "sender")),
+    _of(CallRecordRow, "id", "caller"),
+    _of(CallRecordRow, "id", "tail", ("tail_index", "tail")),
+    _of(CallRecordRow, "id", "turns"),
 )
 """Every sealed column of the ledger but the drafts' (a test compares this with the models)."""
 

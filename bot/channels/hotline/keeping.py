@@ -59,7 +59,6 @@ class Records:
             "caller": call.number,
             "called": call.called,
             "protocol": call.protocol,
-            "purpose": call.purpose,
             "region": call.region,
             "began": record.began.astimezone(UTC).isoformat(),
             "ended": record.ended.astimezone(UTC).isoformat() if record.ended else None,
