@@ -30,6 +30,7 @@ from bot.channels.web.visitors import Visitors
 from bot.mailbox import Mailbox
 from bot.people.accounts import Accounts
 from bot.people.book import TalkBook
+from bot.people.calls import CallPages
 from bot.people.console import Console
 from bot.people.feedback import Feedback
 from bot.people.front import Front
@@ -121,6 +122,8 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
     )
     channels = Channels([api, page, hotline, *chats(settings, turns, store, engine, voice, pictures)], mailbox)
 
+    console = Console(Accounts(engine), talks, store, channels.deliver, session_secret)
+
     async def healthz(_request: web.Request) -> web.Response:
         return json_response({"status": "ok"})
 
@@ -156,7 +159,8 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
             *AudioRoutes(store, voice).routes(),
             *MediaRoutes(pictures).routes(),
             *ExportRoutes(store).routes(),
-            *Console(Accounts(engine), talks, store, channels.deliver, session_secret).routes(),
+            *console.routes(),
+            *CallPages(session, settings.url_of("actions"), secret, console.staff).routes(),
         ]
     )
     return app

@@ -118,12 +118,12 @@ class Console:
         return response
 
     async def _queue(self, request: web.Request) -> web.Response:
-        name = await self._staff(request)
+        name = await self.staff(request)
         talks = await asyncio.to_thread(self._book.open_talks)
         return json_response({"name": name, "talks": [_shown(talk) for talk in talks]})
 
     async def _talk(self, request: web.Request) -> web.Response:
-        await self._staff(request)
+        await self.staff(request)
         talk = await self._open_talk(request)
         said = (await asyncio.to_thread(self._store.said, talk.sender))[-_SHOWN:]
         lines = await asyncio.to_thread(self._book.lines, talk.number)
@@ -138,7 +138,7 @@ class Console:
         )
 
     async def _take(self, request: web.Request) -> web.Response:
-        name = await self._staff(request, writing=True)
+        name = await self.staff(request, writing=True)
         talk = await self._open_talk(request)
         if not await asyncio.to_thread(self._book.take, talk.number, name):
             raise TakenError
@@ -146,7 +146,7 @@ class Console:
         return json_response({"number": talk.number})
 
     async def _say(self, request: web.Request) -> web.Response:
-        name = await self._staff(request, writing=True)
+        name = await self.staff(request, writing=True)
         talk = await self._own_talk(request, name)
         text = parsed(_Said, await request.read()).text.strip()
         if not text:
@@ -157,7 +157,7 @@ class Console:
         return json_response({"number": talk.number})
 
     async def _close(self, request: web.Request) -> web.Response:
-        name = await self._staff(request, writing=True)
+        name = await self.staff(request, writing=True)
         talk = await self._own_talk(request, name)
         if not await asyncio.to_thread(self._book.close, talk.number, name):
             raise TakenError
@@ -169,7 +169,7 @@ class Console:
         await asyncio.to_thread(self._store.keep_spoken, talk.sender, key, text)
         await self._deliver(talk.sender, [Reply(text=text, audio=f"/audio/{key}.ogg", kind="staff")])
 
-    async def _staff(self, request: web.Request, *, writing: bool = False) -> str:
+    async def staff(self, request: web.Request, *, writing: bool = False) -> str:
         """The employee of the session.
 
         Raises:

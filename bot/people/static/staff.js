@@ -1,17 +1,17 @@
 // The staff console: a queue, one conversation, an answer box. Everything shown comes in as text, never as markup.
 
-const byId = (id) => document.getElementById(id);
+export const byId = (id) => document.getElementById(id);
 const REFRESH_MS = 3000;
 let current = null;
 let me = null;
 
-function element(tag, properties = {}, ...children) {
+export function element(tag, properties = {}, ...children) {
   const node = Object.assign(document.createElement(tag), properties);
   node.append(...children);
   return node;
 }
 
-async function call(path, body) {
+export async function call(path, body) {
   const options = body === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
   const response = await fetch(`/staff/api/${path}`, options);
   const answer = await response.json();
@@ -20,7 +20,7 @@ async function call(path, body) {
   return answer;
 }
 
-async function attempt(work) {
+export async function attempt(work) {
   try {
     await work();
     byId("trouble").textContent = "";
@@ -52,7 +52,7 @@ async function refreshQueue() {
     const state = element("div", { className: "held", textContent: talk.state === "held" ? `${talk.holder} 在接` : "没人接" });
     const button = element("button", { type: "button" }, label, state);
     button.setAttribute("aria-current", String(talk.number === current));
-    button.addEventListener("click", () => { current = talk.number; attempt(refresh); });
+    button.addEventListener("click", () => { current = talk.number; byId("desk").dispatchEvent(new Event("talk")); attempt(refresh); });
     return element("li", {}, button);
   }));
 }
@@ -95,6 +95,7 @@ byId("login").addEventListener("submit", async (event) => {
     byId("login-trouble").textContent = error.message;
   }
 });
+byId("desk").addEventListener("calls", () => { current = null; });
 byId("logout").addEventListener("click", () => attempt(async () => { await call("logout", {}); showLogin(); }));
 byId("take").addEventListener("click", () => attempt(async () => { await call(`talks/${current}/take`, {}); await refresh(); byId("text").focus(); }));
 byId("close").addEventListener("click", () => attempt(async () => { await call(`talks/${current}/close`, {}); current = null; byId("talk").hidden = true; await refresh(); }));
