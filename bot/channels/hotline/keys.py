@@ -95,6 +95,10 @@ class Menu:
         """Whether, after the last page, there are options that no key chooses."""
         return not self.more and len(self._options) < len(self._all)
 
+    def start_over(self) -> None:
+        """To the first options."""
+        self._first = 0
+
     def turn_over(self) -> None:
         """To the next options; from the last to the first."""
         self._first = self._first + AT_A_TIME if self.more else 0

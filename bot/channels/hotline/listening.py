@@ -12,7 +12,7 @@ from typing import Protocol
 from bot.channels.hotline.endpointing import Ended, MaybeEnded, Resumed, SpeechEvent, SpeechStarted
 from bot.channels.hotline.line import Audio, HungUp, Key, Line
 from bot.channels.hotline.pace import Pace
-from bot.channels.hotline.upstream import UpstreamError
+from bot.channels.hotline.upstream import AwayError, UpstreamError
 from bot.channels.hotline.wire import Expected
 from bot.schema import Heard
 
@@ -94,7 +94,12 @@ class _Utterance:
         """What was heard. Raises: UpstreamError; asyncio.CancelledError when it goes on."""
         if self._hearing is None:
             raise asyncio.CancelledError
-        return await self._hearing
+        try:
+            return await self._hearing
+        except AwayError:
+            self._open()  # once more: the sound is here
+            self.suspected()
+            return await self._hearing
 
     def _open(self) -> None:
         self._new = asyncio.Queue()
@@ -171,16 +176,19 @@ class Ear:
             self.forget()
             await asyncio.wait({ticking})
 
-    async def said(self) -> Said:
-        """The utterance that ended, recognised. Should the caller go on before, it is longer and comes later."""
-        while True:
-            while (utterance := self._utterance) is None or not utterance.over:
+    async def said(self) -> Said | None:
+        """The utterance that ended, recognised. Should the caller go on before, it is longer and comes later; None when
+        it was thrown away."""
+        while (utterance := self._utterance) is not None:
+            if not utterance.over:
                 self._changed.clear()
                 await self._changed.wait()
+                continue
             outcome = await self._outcome(utterance)
             if outcome is not None and utterance is self._utterance and utterance.over:
                 self._utterance = None
                 return Said(outcome, utterance.ended, time.monotonic(), utterance.cut)
+        return None
 
     def attend(self) -> None:
         """Listen again after somebody was cut short."""

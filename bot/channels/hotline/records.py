@@ -67,8 +67,9 @@ class Book:
     async def close(self, outcome: Outcome, within_s: float) -> None:
         """Hand in the whole record, within ``within_s`` seconds. One that does not get through is lost; what went up
         before is not."""
-        if self._sending is not None:
-            self._sending.cancel()
+        if (sending := self._sending) is not None:
+            sending.cancel()
+            await asyncio.wait({sending})
         try:
             async with asyncio.timeout(within_s):
                 await self._send(self._record(outcome, datetime.now(UTC)))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bot.channels.hotline.line import Line
 from bot.channels.hotline.prompts import PromptBook, chime, hold_tone
-from bot.channels.hotline.upstream import RefusedError, Upstream, UpstreamError
+from bot.channels.hotline.upstream import AwayError, RefusedError, Upstream, UpstreamError
 
 _AHEAD = 2
 _UNMADE_S = 2.0
@@ -18,16 +19,16 @@ _BUSY_S = 0.5
 
 @dataclass(frozen=True)
 class Saying:
-    """Something to say. ``fixed``: a sentence of the prompts, there without anybody's help."""
+    """Something to say: ``text``, or sentences of the prompts (``fixed``), which need nobody's help."""
 
-    text: str
+    text: str = ""
     must_hear: bool = False
-    fixed: bool = False
+    fixed: tuple[str, ...] = ()
 
 
-def fixed(*texts: str) -> list[Saying]:
-    """Sentences of the prompts."""
-    return [Saying(text, fixed=True) for text in texts]
+def fixed(*texts: str, must_hear: bool = False) -> list[Saying]:
+    """Sentences of the prompts, one by one."""
+    return [Saying(must_hear=must_hear, fixed=(text,)) for text in texts]
 
 
 class Voice:
@@ -35,15 +36,19 @@ class Voice:
 
     def __init__(self, upstream: Upstream, prompts: PromptBook, rate: int) -> None:
         self._upstream, self._prompts, self.rate = upstream, prompts, rate
+        self.fetching: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """The call is over: nothing is fetched any more."""
+        if self.fetching:
+            for task in self.fetching:
+                task.cancel()
+            await asyncio.wait(self.fetching)
 
     async def pieces(self, saying: Saying) -> AsyncGenerator[bytes, None]:
         """Its sentences, each as it is ready. Raises: AwayError, RefusedError; never for a fixed one."""
-        made = self._prompts.sound(saying.text, self.rate) if saying.fixed else None
-        if made:
-            yield made
-        elif saying.fixed:
-            for piece in await self._unmade(saying.text):
-                yield piece
+        if saying.fixed:
+            yield b"".join([await self._fixed(text) for text in saying.fixed])
         else:
             for last in (False, True):
                 begun = False
@@ -58,11 +63,13 @@ class Voice:
                         raise
                 await asyncio.sleep(_BUSY_S)  # its queue was full
 
-    async def _unmade(self, text: str) -> list[bytes]:
+    async def _fixed(self, text: str) -> bytes:
+        if made := self._prompts.sound(text, self.rate):
+            return made
         with contextlib.suppress(UpstreamError, TimeoutError):
             async with asyncio.timeout(_UNMADE_S):
-                return [piece async for piece in self._upstream.speech(text, self.rate)]
-        return [chime(self.rate)]
+                return b"".join([piece async for piece in self._upstream.speech(text, self.rate)])
+        return chime(self.rate)
 
 
 class Script:
@@ -98,6 +105,8 @@ class Script:
         """Begin (or go on) to fetch what is next."""
         if self._error is None and self._fetched < len(self.sayings) and self._fetching is None:
             self._fetching = asyncio.create_task(self._fetch(), name="hotline-fetch")
+            self._voice.fetching.add(self._fetching)
+            self._fetching.add_done_callback(self._voice.fetching.discard)
 
     def rewind(self) -> None:
         """From the beginning."""
@@ -160,20 +169,17 @@ class Mouth:
 
     Args:
         playing: told when the voice begins and ends, for who tells speech from echo and murmuring.
-        sounds: told when the first sound of a script goes out.
+        lost: set while nobody is there who could speak.
         tone_after_s: a sentence that is so late has a soft tone before it.
     """
 
-    def __init__(
-        self, line: Line, rate: int, tone_after_s: float, playing: Callable[[bool], None], sounds: Callable[[], None]
-    ) -> None:
-        self._line, self._rate, self._tone_after_s = line, rate, tone_after_s
-        self._tell_playing, self._tell_sounds = playing, sounds
+    def __init__(self, line: Line, playing: Callable[[bool], None], lost: asyncio.Event, tone_after_s: float) -> None:
+        self._line, self._tell_playing = line, playing
+        self._lost, self._tone_after_s = lost, tone_after_s
         self._task: asyncio.Task[None] | None = None
-        self._bound = False
-        self._stop_wanted = False
-        self.starving = False
-        """Whether a sentence is late."""
+        self._bound = self._stop_wanted = False
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     @property
     def busy(self) -> bool:
@@ -190,35 +196,47 @@ class Mouth:
         self._task.cancel()
         return True
 
-    async def say(self, script: Script) -> bool:
-        """Say what of ``script`` was not heard yet. Whether it was heard to its end.
+    async def idle(self) -> None:
+        """Return when nothing is said."""
+        await self._quiet.wait()
+
+    async def say(self, script: Script, sounds: Callable[[], None] | None = None) -> bool:
+        """Say what of ``script`` was not heard yet; ``sounds`` is told when it begins. Whether it was heard to its end.
 
         Raises: AwayError, RefusedError: what is left cannot be had.
         """
+        try:
+            await self._do(self._play(script, sounds))
+        finally:
+            await script.close()
+        return script.heard
+
+    async def hum(self, seconds: float) -> None:
+        """The soft tone, for so long. The caller's voice is heard over it as over silence."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._do(self._tone())
+
+    async def _do(self, work: Coroutine[Any, Any, None]) -> None:
         if self._task is not None:
+            work.close()
             raise RuntimeError("two voices at once")
         self._stop_wanted = False
-        self._task = task = asyncio.create_task(self._play(script), name="hotline-voice")
+        self._quiet.clear()
+        self._task = task = asyncio.create_task(work, name="hotline-voice")
         try:
             await asyncio.wait({task})
         finally:
             if not task.done():
                 task.cancel()
                 await asyncio.wait({task})
-            self._task, self._bound, self.starving = None, False, False
+            self._task, self._bound = None, False
+            self._quiet.set()
             self._tell_playing(False)
-            await script.close()
         if not task.cancelled():
             task.result()
-        return script.heard
 
-    async def tone(self) -> None:
-        """The soft tone, until it is cancelled. The caller's voice is heard over it as over silence."""
-        while True:
-            await self._line.play(hold_tone(self._rate))
-
-    async def _play(self, script: Script) -> None:
-        begun = False
+    async def _play(self, script: Script, sounds: Callable[[], None] | None) -> None:
         while True:
             script.prefetch()
             if script.piece is None:
@@ -230,27 +248,30 @@ class Mouth:
             if self._stop_wanted and not self._bound:
                 return
             self._tell_playing(True)
-            if not begun:
-                begun = True
-                self._tell_sounds()
+            if sounds is not None:
+                sounds()
+                sounds = None
             await self._line.play(pcm)
             script.passed()
 
     async def _await_piece(self, script: Script) -> None:
         """Wait for a sentence; a caller who waits long hears that we are at it."""
-        ready = asyncio.ensure_future(script.ready())
-        tone: asyncio.Future[None] | None = None
+        ready, lost = asyncio.ensure_future(script.ready()), asyncio.ensure_future(self._lost.wait())
+        waiting: list[asyncio.Future[Any]] = [ready, lost]
         try:
-            self.starving = True
-            await asyncio.wait({ready}, timeout=self._tone_after_s)
-            if not ready.done():
+            await asyncio.wait(waiting, timeout=self._tone_after_s, return_when=asyncio.FIRST_COMPLETED)
+            if not ready.done() and not lost.done():
                 self._tell_playing(False)
-                tone = asyncio.ensure_future(self.tone())
-                await asyncio.wait({ready})
+                waiting.append(asyncio.ensure_future(self._tone()))
+                await asyncio.wait(waiting[:2], return_when=asyncio.FIRST_COMPLETED)
+            if not ready.done():
+                raise AwayError("lost in mid-sentence")
             ready.result()
         finally:
-            self.starving = False
-            for task in (ready, tone):
-                if task is not None and not task.done():
-                    task.cancel()
-                    await asyncio.wait({task})
+            for task in waiting:
+                task.cancel()
+            await asyncio.wait(waiting)
+
+    async def _tone(self) -> None:
+        while True:
+            await self._line.play(hold_tone(self._line.info.rate))

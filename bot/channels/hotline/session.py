@@ -1,49 +1,32 @@
-"""One call's conversation, from the greeting to its end."""
+"""One call, from its answer to its end: everything that runs for it begins and ends here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Protocol
+import asyncio
+import contextlib
+import logging
+import time
+import traceback
+from collections.abc import AsyncIterator, Callable
 
+from bot.channels.hotline import texts
+from bot.channels.hotline.answers import Recording
+from bot.channels.hotline.asking import Asking
+from bot.channels.hotline.conversation import Conversation
+from bot.channels.hotline.ending import Ended, Next, Over, to_person
 from bot.channels.hotline.line import Line
+from bot.channels.hotline.listening import Ears
 from bot.channels.hotline.pace import Pace
 from bot.channels.hotline.prompts import PromptBook
+from bot.channels.hotline.records import CALLS, Book
+from bot.channels.hotline.saying import fixed
 from bot.channels.hotline.upstream import Upstream
 from bot.channels.hotline.wire import Outcome
+from bot.schema import Heard
 
-
-class Next(StrEnum):
-    """What the telephone system does with the caller after us."""
-
-    PERSON = "person"
-    HANGUP = "hangup"
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a conversation ended.
-
-    Attributes:
-        outcome: as it is recorded.
-        next: where the caller goes now.
-        summary: one line for the person who takes over; personal, never logged.
-    """
-
-    outcome: Outcome
-    next: Next
-    summary: str | None = None
-
-
-class Recording(Protocol):
-    """The recording of a call, where there is one. Nothing is kept before ``begin`` nor while it pauses."""
-
-    def begin(self) -> None: ...
-
-    def pause(self) -> None: ...
-
-    def resume(self) -> None: ...
+__all__ = ["Ended", "Next", "Recording", "Session"]
+log = logging.getLogger(__name__)
+_PACE = Pace()
 
 
 class Session:
@@ -54,14 +37,77 @@ class Session:
         line: Line,
         upstream: Upstream,
         prompts: PromptBook,
-        ears: Callable[[int], object],
+        ears: Callable[[int], Ears],
         *,
         recording: Recording | None = None,
-        pace: Pace = Pace(),  # noqa: B008 - frozen
+        pace: Pace = _PACE,
     ) -> None:
         """Args: ``ears`` makes an ``EndPointer`` for a rate in Hz."""
+        self._line, self._upstream, self._pace = line, upstream, pace
+        info = line.info
+        self._book = Book(upstream, info.call_id, pace.record_every)
+
+        async def hear(pcm: AsyncIterator[bytes]) -> Heard:
+            return await upstream.hear(info.call_id, info.rate, pcm)
+
+        self._asking = Asking(line, upstream, prompts, ears(info.rate), hear, recording, pace, self._book)
+        self._conversation = Conversation(line, upstream, self._asking, self._book, recording, pace, time.monotonic())
 
     async def run(self) -> Ended:
         """Talk until the call is over; greets at once. Never raises but when it is cancelled: what goes wrong ends at a
         person. Does not hang the line up: the caller of this does, once it knows what is next."""
-        raise NotImplementedError
+        ended = Ended(Outcome.HUNG_UP, Next.HANGUP)
+        gone = asyncio.create_task(self._asking.ear.listen(), name="hotline-listen")
+        watching = asyncio.create_task(self._asking.waiting.watch(), name="hotline-watch")
+        try:
+            ended = await self._until(gone)
+        finally:
+            for task in (gone, watching):
+                task.cancel()
+            await asyncio.wait({gone, watching})
+            await self._asking.close()
+            CALLS.labels(ended.outcome.value, ended.next.value).inc()
+            if not gone.cancelled() and (error := gone.exception()) is not None:
+                _log(error)
+            await self._book.close(ended.outcome, self._pace.record_s)
+        return ended
+
+    async def _until(self, gone: asyncio.Task[None]) -> Ended:
+        talking = asyncio.create_task(self._talk(), name="hotline-talk")
+        try:
+            await asyncio.wait({talking, gone}, timeout=self._pace.call_s, return_when=asyncio.FIRST_COMPLETED)
+            if not talking.done() and not gone.done():
+                await _cancelled(talking)
+                talking = asyncio.create_task(self._farewell(), name="hotline-farewell")
+                await asyncio.wait({talking, gone}, return_when=asyncio.FIRST_COMPLETED)
+            return talking.result() if talking.done() else Ended(Outcome.HUNG_UP, Next.HANGUP)
+        finally:
+            await _cancelled(talking)
+
+    async def _talk(self) -> Ended:
+        try:
+            await self._conversation.talk()
+        except Over as over:
+            return over.ended
+        except Exception as error:  # noqa: BLE001 - a caller must not be left with a bug of ours
+            _log(error)
+        with contextlib.suppress(Over):
+            await self._conversation.apologise()
+        return to_person().ended
+
+    async def _farewell(self) -> Ended:
+        await self._conversation.last_words(fixed(texts.ENDS_NOW))
+        return Ended(Outcome.FAREWELL, Next.HANGUP)
+
+
+async def _cancelled(task: asyncio.Task[Ended]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+
+
+def _log(error: BaseException) -> None:
+    """What went wrong and where, without its words: they may be a caller's."""
+    places = traceback.extract_tb(error.__traceback__)
+    log.error(
+        "call failed: %s at %s", type(error).__name__, " < ".join(f"{p.name}:{p.lineno}" for p in reversed(places))
+    )

@@ -147,6 +147,13 @@ class Upstream:
                 return
             await asyncio.sleep(self._patience.ping_every_s)
 
+    async def found(self) -> None:
+        """Return when the gateway shows a sign of life."""
+        while True:
+            if await self.well():
+                return
+            await asyncio.sleep(self._patience.ping_every_s)
+
     async def close(self) -> None:
         """End what is still being asked. The HTTP session is the owner's to close."""
         if self._ping is not None:
