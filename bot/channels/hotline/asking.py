@@ -260,6 +260,11 @@ class Asking:
             await self.mouth.say(script, self._first_sound)
         except UpstreamError as caught:
             error = caught
+        if self._stopped_since is not None:
+            BARGE_IN.observe(time.monotonic() - self._stopped_since)
+            self._stopped_since = None
+            if self._book.last is not None:
+                self._book.last.interrupted = True
         self._happenings.put_nowait(VoiceDone(script, error))
 
     async def _hush(self) -> None:
@@ -272,13 +277,7 @@ class Asking:
 
     def _voice_done(self, done: VoiceDone) -> None:
         self._quiet_since = time.monotonic()
-        if self._stopped_since is not None:
-            BARGE_IN.observe(self._quiet_since - self._stopped_since)
-            self._stopped_since = None
-            if self._book.last is not None:
-                self._book.last.interrupted = True
-        else:
-            self.ear.attend()
+        self.ear.attend()
         if done.error is not None:
             raise done.error
 

@@ -4,6 +4,7 @@ gateway."""
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from bot.channels.hotline.saying import Mouth, Script, Voice, fixed
 from bot.channels.hotline.upstream import AwayError, Upstream
 
 T = TypeVar("T")
-_BREATH_S = 0.5
+_BREATH_S = 0.3
 
 
 class Waiting:
@@ -32,6 +33,7 @@ class Waiting:
     ) -> None:
         self._upstream, self._voice, self._mouth, self._ear, self._pace = upstream, voice, mouth, ear, pace
         self.lost, self.wants_person = lost, asyncio.Event()
+        self._held = -math.inf
 
     async def watch(self) -> None:
         """Keep an eye on the gateway, for ever."""
@@ -65,16 +67,19 @@ class Waiting:
             if left <= 0:
                 break
             await asyncio.sleep(left)
-        word = texts.HOLD
         while True:
             await self._ear.quiet()
             await self._mouth.idle()
-            if await self._mouth.say(Script(self._voice, fixed(word))):
-                word = texts.HOLD_AGAIN
-                await self._mouth.hum(self._pace.hold_again_s)
+            if (left := self._held + self._pace.hold_again_s - time.monotonic()) > 0:
+                await asyncio.sleep(_BREATH_S)  # the next step of the same wait may be a short one
+                await self._mouth.hum(left)
             else:
-                await self._ear.quiet()
-            await asyncio.sleep(_BREATH_S)
+                again = time.monotonic() - self._held < 2 * self._pace.hold_again_s
+                word = texts.HOLD_AGAIN if again else texts.HOLD
+                if await self._mouth.say(Script(self._voice, fixed(word))):
+                    self._held = time.monotonic()
+                else:
+                    await asyncio.sleep(_BREATH_S)
 
 
 async def _cancelled(*tasks: asyncio.Future[Any]) -> None:

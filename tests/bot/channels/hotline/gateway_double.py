@@ -76,6 +76,7 @@ class GatewayDouble:
         self.records: dict[str, list[CallRecord]] = {}
         self.said: dict[bytes, str] = {}
         self.asked: dict[str, asyncio.Event] = {}
+        self._done: dict[str, asyncio.Event] = {}
         self._answers: dict[str, SpokenTurn] = {}
         self._awake = asyncio.Event()
         self._awake.set()
@@ -94,6 +95,10 @@ class GatewayDouble:
     def event(self, kind: str) -> asyncio.Event:
         """Set whenever a request of ``kind`` (start, hear, turn, speech, record) has come."""
         return self.asked.setdefault(kind, asyncio.Event())
+
+    async def answered(self, kind: str) -> None:
+        """Return when a request of ``kind`` has been answered."""
+        await asyncio.wait_for(self._done.setdefault(kind, asyncio.Event()).wait(), 8)
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._gate], client_max_size=64 * 2**20)
@@ -142,6 +147,7 @@ class GatewayDouble:
             self.behaviour.cut[kind] -= 1
             assert request.transport is not None
             request.transport.abort()
+        self._done.setdefault(kind, asyncio.Event()).set()
         return response
 
     async def _healthz(self, _request: web.Request) -> web.Response:
