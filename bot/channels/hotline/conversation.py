@@ -121,25 +121,30 @@ class Conversation:
     async def _from_region(self, question: Question, welcome: Welcome) -> Question:
         """Ask where the caller is from; gives the next question."""
         rest = [reply for reply in welcome.replies if not reply.must_hear]
-        known: list[Saying] = []
+        greeted = Welcome(replies=tuple(rest), expects=welcome.expects)
         try:
             answer = await self._asking.ask(question)
             self._owed += question.script.owed
-            if answer is not None and answer.text != texts.BACK:
-                self._book.add(answer.exchange)
-                turn = await self._turn(answer, region=True)
-                if not turn.replies and answer.heard is not None:  # they did not wait to be asked: it is their errand
-                    return self._question(await self._turn(answer), answer)
-                known = [*answer.read_back, *sayings_of(turn.replies)]
+            if answer is None or answer.text == texts.BACK:
+                return self._after_region(greeted)
+            self._book.add(answer.exchange)
+            turn = await self._turn(answer, region=True)
+            if not turn.replies and answer.heard is not None:  # they did not wait to be asked: it is their errand
+                return self._question(await self._turn(answer), answer)
+            replies = (*rest, *turn.replies)
+            expects = turn.expects if turn.replies else welcome.expects
+            return self._after_region(Welcome(replies=replies, expects=expects), answer.read_back)
         except RefusedError:
-            pass  # asked for their good; without it there are answers too
+            return self._after_region(greeted)  # asked for their good; without it there are answers too
         except PersonWanted as wanted:
             return await self._person(forced=wanted.forced)
+
+    def _after_region(self, said: Welcome, read_back: Sequence[Saying] = ()) -> Question:
         return Question(
             self._voice,
-            [*self._due(), *known, *(sayings_of(rest) or fixed(texts.JUST_SAY))],
-            expects=welcome.expects,
-            options=options_of(rest),
+            [*self._due(), *read_back, *(sayings_of(said.replies) or fixed(texts.JUST_SAY))],
+            expects=said.expects,
+            options=options_of(said.replies),
         )
 
     async def _exchanged(self, question: Question) -> Question:
@@ -200,7 +205,8 @@ class Conversation:
 
     async def _transfer(self, question: Question, turn: SpokenTurn | None) -> None:
         """Say what happens now. Raises: Over."""
-        await self.last_words([*question.script.sayings, *fixed(texts.TRANSFER)])
+        told = turn is not None and any(reply.kind == "transfer" and reply.say for reply in turn.replies)
+        await self.last_words([*question.script.sayings, *fixed(*([] if told else [texts.TRANSFER]))])
         raise to_person(turn.summary if turn else None)
 
     async def last_words(self, sayings: Sequence[Saying]) -> None:

@@ -23,7 +23,7 @@ VOICE_TO_VOICE = Histogram(
 BARGE_IN = Histogram(
     "xiangyin_hotline_barge_in_seconds", "From the beginning of speech to the end of our voice", buckets=_QUICK
 )
-CALLS = Counter("xiangyin_hotline_calls", "Calls by how they ended", ["outcome", "next"])
+CONVERSATIONS = Counter("xiangyin_hotline_conversations", "Conversations by how they ended", ["outcome", "next"])
 
 
 @dataclass

@@ -18,7 +18,7 @@ from bot.channels.hotline.line import Line
 from bot.channels.hotline.listening import Ears
 from bot.channels.hotline.pace import Pace
 from bot.channels.hotline.prompts import PromptBook
-from bot.channels.hotline.records import CALLS, Book
+from bot.channels.hotline.records import CONVERSATIONS, Book
 from bot.channels.hotline.saying import fixed
 from bot.channels.hotline.upstream import Upstream
 from bot.channels.hotline.wire import Outcome
@@ -66,7 +66,7 @@ class Session:
                 task.cancel()
             await asyncio.wait({gone, watching})
             await self._asking.close()
-            CALLS.labels(ended.outcome.value, ended.next.value).inc()
+            CONVERSATIONS.labels(ended.outcome.value, ended.next.value).inc()
             if not gone.cancelled() and (error := gone.exception()) is not None:
                 _log(error)
             await self._book.close(ended.outcome, self._pace.record_s)

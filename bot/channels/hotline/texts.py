@@ -10,12 +10,12 @@ HOLD = "您稍等，我看一下。"
 HOLD_AGAIN = "还在看，您再等一会儿。"
 
 RECORDED = "这个电话会录音，按键的号码不录。"
-REGION = "先问您一句，您是哪个县的？直接说。也可以按您家电话的区号，按完按井号。不想说就按井号。"
+REGION = "先问您一句，您是哪个省的？直接说。也可以按您家电话的区号，按完按井号。不想说就按井号。"
 
 STILL_THERE = "您还在吗？"
 NOT_HEARD = "没听清，您再说一遍。"
 KEYS_OFFERED = "听不清也不要紧，您可以按键。"
-KEYS_ALWAYS = "找人工按零，再听一遍按星号，回到上一步按井号。"
+KEYS_ALWAYS = "找人工按零，再听一遍按星号，刚才说错了按井号。"
 NO_ONE_HEARD = "我听不见您说话。我给您转人工，您别挂。"
 NO_SUCH_KEY = "没有这一项。"
 JUST_SAY = "您直接说就行。"
@@ -62,7 +62,7 @@ FIXED = (
 )
 """In the order in which they are made."""
 
-PERSON, BACK, YES, NO = "转人工", "上一步", "是", "不是"
+PERSON, BACK, YES, NO = "转人工", "刚才说错了", "是", "不是"
 """What the keys 0, # and the answers 1 and 2 are to the dialogue."""
 CHOICE = "{title}，按{key}。"
 AMOUNT_ENTERED = "收到，{amount}元。"

@@ -76,7 +76,7 @@ class CallTurn(Model):
     """What the caller said (``heard``, as ``hear`` gave it) or keyed (``text``); exactly one of both.
 
     An option is chosen with its ``key`` as text, a yes with 是, a no with 不是; the key ``0`` is sent as 转人工,
-    ``#`` as 上一步.
+    ``#`` as 刚才说错了.
 
     Attributes:
         message_id: makes a repeated request harmless.

@@ -138,7 +138,7 @@ async def test_hash_goes_back(double: GatewayDouble, prompts: PromptBook) -> Non
     async with calling(double, prompts) as call:
         await call.phone.hears(texts.DIGITS_KEYS)
         call.phone.presses("#")
-        await call.phone.hears("您说的是上一步。")
+        await call.phone.hears("您说的是刚才说错了。")
 
 
 async def test_a_key_that_means_nothing_is_said_to(double: GatewayDouble, prompts: PromptBook) -> None:
@@ -202,9 +202,21 @@ async def test_the_region_is_asked_for_after_the_notice_and_before_all_else(
     async with calling(double, prompts) as call:
         await call.phone.hears(texts.REGION)
         call.phone.presses("028#")
-        await call.phone.hears("您有什么事？")
-        assert call.phone.heard[1:] == ["电话会记下来。", texts.REGION, "收到三位。", "好，四川的。", "您有什么事？"]
+        await call.phone.hears("好，四川的。")
+        assert call.phone.heard[1:] == ["电话会记下来。", texts.REGION, "收到三位。", "您有什么事？", "好，四川的。"]
         assert [(turn.text, turn.region) for _call, turn in double.turns] == [("028", True)]
+
+
+async def test_what_follows_the_region_is_asked_with_its_options(double: GatewayDouble, prompts: PromptBook) -> None:
+    double.behaviour.welcome = Welcome(ask_region=True)
+    double.behaviour.answer = answers(says("同意吗？", options=BILLS[:2], expects=Expected.MENU))
+    async with calling(double, prompts) as call:
+        await call.phone.hears(texts.REGION)
+        call.phone.says()
+        await call.phone.hears("电费，按2。")
+        call.phone.presses("1")
+        await call.phone.hears("同意吗？", times=2)
+        assert [(turn.text, turn.region) for _call, turn in double.turns][1:] == [("1", False)]
 
 
 async def test_the_region_need_not_be_said(double: GatewayDouble, prompts: PromptBook) -> None:

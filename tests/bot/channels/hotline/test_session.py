@@ -163,6 +163,17 @@ async def test_a_transfer_says_what_happens_and_hands_over_a_summary(
         assert call.phone.heard[1:] == ["我请人来。", texts.TRANSFER]
 
 
+async def test_a_transfer_that_the_gateway_has_told_of_is_not_told_of_twice(
+    double: GatewayDouble, prompts: PromptBook
+) -> None:
+    double.behaviour.answer = answers(says("好，我给您转工作人员。", kind="transfer", transfer=True))
+    async with calling(double, prompts) as call:
+        await call.phone.hears(texts.GREETING)
+        call.phone.says()
+        assert (await call.ended()).next is Next.PERSON
+        assert call.phone.heard[1:] == ["好，我给您转工作人员。"]
+
+
 async def test_the_record_has_the_times_of_every_exchange(double: GatewayDouble, prompts: PromptBook) -> None:
     async with calling(double, prompts) as call:
         for number in range(1, 4):
