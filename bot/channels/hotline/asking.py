@@ -150,9 +150,12 @@ class Asking:
 
     async def _understood(self, question: Question, said: Said, heard: Heard) -> Answer | None:
         script = self._script or question.script
-        if is_murmur(heard.text) and not script.heard and question.expects is not Expected.YES_NO:
-            await self._say(script)
-            return None
+        if is_murmur(heard.text) and question.expects is not Expected.YES_NO:
+            if not script.heard:
+                await self._say(script)
+                return None
+            if question.expects is not Expected.MENU:  # somebody thinks
+                return None
         if asks_for_more(heard.text) and question.menu.more:
             await self._say(question.next_page())
             return None

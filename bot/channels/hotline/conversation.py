@@ -97,7 +97,7 @@ class Conversation:
         return await self._from_region(first, welcome) if welcome.ask_region else first
 
     async def _greet(self) -> None:
-        greeting = Script(self._voice, fixed(texts.GREETING))
+        greeting = Script(self._voice, fixed(texts.GREETING_CALLED if self._line.info.purpose else texts.GREETING))
         await self._mouth.say(greeting, lambda: GREETING.observe(time.monotonic() - self._began))
 
     def _first(self, welcome: Welcome) -> Question:

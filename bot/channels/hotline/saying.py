@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.channels.hotline.line import Line
 from bot.channels.hotline.prompts import PromptBook, chime, hold_tone
-from bot.channels.hotline.upstream import AwayError, RefusedError, Upstream, UpstreamError
+from bot.channels.hotline.upstream import AwayError, Upstream, UpstreamError
 
 _AHEAD = 2
 _UNMADE_S = 2.0
@@ -58,10 +58,10 @@ class Voice:
                             begun = True
                             yield piece
                     return
-                except RefusedError:
+                except UpstreamError:
                     if begun or last:
                         raise
-                await asyncio.sleep(_BUSY_S)  # its queue was full
+                await asyncio.sleep(_BUSY_S)  # its queue was full, or the connection had been closed meanwhile
 
     async def _fixed(self, text: str) -> bytes:
         if made := self._prompts.sound(text, self.rate):

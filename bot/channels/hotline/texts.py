@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # Needed even when nobody else is there: made first.
 GREETING = "您好，这里是乡音，我是智能助手。有事您直接说。找人工按零，再听一遍按星号。"
+GREETING_CALLED = "您好，这里是乡音，我是智能助手，有件事跟您说一声。找人工按零，再听一遍按星号。"
 APOLOGY = "对不住，我这边出了毛病。我给您转人工，您别挂。"
 TRANSFER = "我给您转人工，您别挂。"
 HOLD = "您稍等，我看一下。"
@@ -35,6 +36,7 @@ ENDS_NOW = "时间到了，我先挂了。没办完的我给您记着，您再�
 
 FIXED = (
     GREETING,
+    GREETING_CALLED,
     APOLOGY,
     TRANSFER,
     HOLD,

@@ -252,7 +252,7 @@ async def calling(
 async def made_prompts(folder: Path) -> PromptBook:
     """All fixed sentences as tones, made once for all tests."""
     double = GatewayDouble()
-    double.behaviour.character_s = 0.008
+    double.behaviour.character_s = 0.005
     book = PromptBook(folder, "tones")
     async with double.running() as base, aiohttp.ClientSession() as http:
         await book.prepare(Upstream(http, base, SECRET))

@@ -21,7 +21,7 @@ LONG = "这一句话说得很长很长，长得让人不想听完它。"
 @pytest.fixture
 def slow(double: GatewayDouble) -> GatewayDouble:
     """Speaks at the pace of people, so that there is time to interrupt."""
-    double.behaviour.character_s = 0.05
+    double.behaviour.character_s = 0.03
     return double
 
 
@@ -108,6 +108,17 @@ async def test_a_sound_of_listening_is_no_answer_while_the_voice_speaks(
         call.phone.says()
         await call.phone.hears(LONG)
         assert len(call.asked) == 1
+
+
+async def test_who_thinks_aloud_is_waited_for(double: GatewayDouble, prompts: PromptBook) -> None:
+    double.behaviour.transcripts = ("嗯……", "话费")
+    async with calling(double, prompts) as call:
+        await call.phone.hears(texts.GREETING)
+        call.phone.says()
+        await double.answered("hear")
+        call.phone.says()
+        await call.phone.hears("您说的是话费")
+        assert call.asked == ["话费"]
 
 
 async def test_a_sound_of_agreement_answers_a_yes_or_no(slow: GatewayDouble, prompts: PromptBook) -> None:
