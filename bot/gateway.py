@@ -20,6 +20,7 @@ from bot.channels.export import ExportRoutes
 from bot.channels.hotline.beside import Beside
 from bot.channels.hotline.calls import CallBook
 from bot.channels.hotline.channel import HotlineChannel, TelephoneVoice
+from bot.channels.hotline.ivr import IvrRoutes
 from bot.channels.hotline.keeping import Records
 from bot.channels.hotline.welcome import Welcoming
 from bot.channels.http import errors_as_json, json_response
@@ -108,13 +109,14 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
         max_audio_bytes=settings.max_audio_bytes,
         hosts=settings.embed_hosts,
     )
+    records = Records(engine, session, settings.url_of("actions"), secret)
     hotline = HotlineChannel(
         turns,
         voice,
         store,
         calls,
         Welcoming(store, cases, mailbox),
-        Records(engine, session, settings.url_of("actions"), secret),
+        records,
         Preferences(engine),
         mailbox,
         secret=secret,
@@ -155,6 +157,7 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
             web.get("/readyz", readyz),
             web.get("/metrics", metrics),
             *channels.routes(),
+            *IvrRoutes(hotline, calls, records, api_key).routes(),
             *PartnerChannel(session, settings.url_of("actions"), secret).routes(),
             *AudioRoutes(store, voice).routes(),
             *MediaRoutes(pictures).routes(),

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from bot.channels.hotline.wire import IvrAnswer, IvrTurn
 from bot.mailbox import Letter
 from bot.openapi_partners import partner_paths, partner_schemas, webhooks
 from bot.schema import Turn, TurnRequest
@@ -36,7 +37,14 @@ def _answers(ok: dict[str, Any], *statuses: str) -> dict[str, Any]:
 def description() -> dict[str, Any]:
     """The whole description as a JSON-serialisable dictionary."""
     _, definitions = models_json_schema(
-        [(TurnRequest, "validation"), (Turn, "serialization"), (Letter, "serialization")], ref_template=_REF
+        [
+            (TurnRequest, "validation"),
+            (Turn, "serialization"),
+            (Letter, "serialization"),
+            (IvrTurn, "validation"),
+            (IvrAnswer, "serialization"),
+        ],
+        ref_template=_REF,
     )
     schemas = definitions["$defs"] | {
         "Error": {
@@ -122,6 +130,15 @@ def description() -> dict[str, Any]:
                     "summary": "One case with its history",
                     "parameters": [case_id],
                     "responses": _answers(case, "401", "404", "503"),
+                }
+            },
+            "/api/v1/ivr/turns": {
+                "post": {
+                    "summary": "One turn of a telephone call on a platform that recognises and speaks by itself",
+                    "description": "The first request of a call_id greets. A request with `ended` gets 204.",
+                    "requestBody": {"required": True, **_json({"$ref": "#/components/schemas/IvrTurn"})},
+                    "responses": _answers({"$ref": "#/components/schemas/IvrAnswer"}, "400", "401", "413", "503")
+                    | {"204": {"description": "the call's end is noted"}},
                 }
             },
             **partner_paths(),

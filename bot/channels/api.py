@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import re
 from collections.abc import Sequence
 
@@ -11,8 +10,8 @@ from aiohttp import web
 
 from bot.cases import CasesClient
 from bot.channels.base import Capabilities, Channel
-from bot.channels.http import Handler, json_response, letters_after, parse_turn_request, read_inbound
-from bot.errors import BadRequestError, UnauthorisedError
+from bot.channels.http import Handler, json_response, keyed, letters_after, parse_turn_request, read_inbound
+from bot.errors import BadRequestError
 from bot.mailbox import Mailbox
 from bot.openapi import description
 from bot.rasa import RasaClient
@@ -70,13 +69,7 @@ class ApiChannel(Channel):
         await asyncio.to_thread(self._mailbox.put, f"{self.name}:{sender_id}", replies)
 
     def _guarded(self, handler: Handler) -> Handler:
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            given = request.headers.get("X-API-Key") or request.headers.get("Authorization", "").removeprefix("Bearer ")
-            if not self._key or not hmac.compare_digest(given.encode(), self._key):
-                raise UnauthorisedError
-            return await handler(request)
-
-        return guarded
+        return keyed(handler, self._key)
 
     async def _openapi(self, _request: web.Request) -> web.Response:
         return json_response(description())

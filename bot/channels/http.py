@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 import logging
 import re
@@ -15,7 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestPayloadError
 from pydantic import ValidationError
 
-from bot.errors import AudioTooLargeError, BadRequestError, BodyTooLargeError, TurnError
+from bot.errors import AudioTooLargeError, BadRequestError, BodyTooLargeError, TurnError, UnauthorisedError
 from bot.mailbox import Mailbox
 from bot.schema import Model, TurnRequest
 from bot.turn import Inbound
@@ -135,6 +136,18 @@ async def letters_after(mailbox: Mailbox, conversation: str, request: web.Reques
         raise BadRequestError("after 要是数字。")
     letters = await asyncio.to_thread(mailbox.after, conversation, int(after))
     return {"messages": [letter.model_dump() for letter in letters]}
+
+
+def keyed(handler: Handler, key: bytes) -> Handler:
+    """``handler`` for who brings the API key: in ``X-API-Key``, or as a bearer's."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        given = request.headers.get("X-API-Key") or request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not key or not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), key):
+            raise UnauthorisedError
+        return await handler(request)
+
+    return guarded
 
 
 def same_origin(request: web.Request) -> bool:

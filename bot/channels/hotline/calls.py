@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import DateTime, Engine, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from bot.channels.hotline.wire import IvrAnswer, Outcome, TurnTimes
 from bot.sealing import Seal
 from bot.store import Base
 
@@ -41,6 +43,8 @@ class Call:
         began: aware, UTC.
         voiced: slots answered by voice in this call: they are read back whole, what was keyed is masked.
         private: what was said or keyed in answer to a question about the person, or a number; in no record.
+        asking_region, outcome, exchanges, answers, lock: of a call on a platform (``ivr.py``): whether it was asked
+            where the caller is from, how it stands, what was said, answers by message id, one thing at a time.
         letters: number of the last message that was told when it began; 0 when none was.
     """
 
@@ -55,6 +59,11 @@ class Call:
     voiced: set[str] = field(default_factory=set)
     private: set[str] = field(default_factory=set)
     letters: int = 0
+    asking_region: bool = False
+    outcome: Outcome = Outcome.OPEN
+    exchanges: list[TurnTimes] = field(default_factory=list)
+    answers: dict[str, IvrAnswer] = field(default_factory=dict)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class CallBook:

@@ -181,6 +181,8 @@ class HotlineChannel(Channel):
             TurnError: it cannot be answered; its message can be spoken.
         """
         text = asked.heard.text if asked.heard is not None else asked.text or ""
+        if text == said.BACK:
+            asked, text = await self._back(call, asked)
         if asked.region:
             return await self._place(call, text, asked.message_id)
         before = await asyncio.to_thread(self._store.question_of, call.sender)
@@ -193,6 +195,12 @@ class HotlineChannel(Channel):
         turn = await self._turns.run(inbound)
         await self._welcoming.heard_out(call)
         return await self._spoken(call, turn)
+
+    async def _back(self, call: Call, asked: CallTurn) -> tuple[CallTurn, str]:
+        """One step back: in a form something is to be changed, elsewhere it is said again."""
+        slot = (await asyncio.to_thread(self._store.question_of, call.sender)).asks
+        text = said.CHANGE if slot else said.AGAIN
+        return asked.model_copy(update={"text": text, "heard": None}), text
 
     async def _place(self, call: Call, text: str, message_id: str) -> SpokenTurn:
         """The answer to where the caller is from; nothing can be lost, so it is no turn of the dialogue."""

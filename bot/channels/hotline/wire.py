@@ -16,6 +16,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from bot.schema import Heard, Model, Option
 
 
@@ -150,3 +152,49 @@ class CallRecord(Model):
     ended: datetime | None
     outcome: Outcome
     turns: tuple[TurnTimes, ...]
+
+
+class IvrTurn(Model):
+    """A turn on a platform that recognises and speaks by itself (``POST /api/v1/ivr/turns``).
+
+    The first one of a call may bring neither words nor keys: its answer is the greeting. Afterwards ``text`` (what
+    was recognised) or ``keys`` (``0`` a person, ``*`` again, ``#`` back, else a choice or a number).
+
+    Attributes:
+        call_id: the platform's, the same through the call.
+        message_id: makes a repeated request harmless.
+        caller, called: numbers as the network sends them; only the first request's count.
+        ended: the call is over; ``outcome`` says how. Nothing is answered to it.
+    """
+
+    call_id: str = Field(pattern=r"^[0-9A-Za-z_.-]{1,36}$")
+    message_id: str | None = Field(default=None, min_length=1, max_length=80)
+    caller: str | None = Field(default=None, max_length=64)
+    called: str | None = Field(default=None, max_length=64)
+    text: str | None = None
+    keys: str | None = Field(default=None, pattern=r"^[0-9*#]{1,32}$")
+    ended: bool = False
+    outcome: Outcome | None = None
+
+
+class IvrAnswer(Model):
+    """What the platform says and does now.
+
+    Attributes:
+        say: everything, its options read out, as plain words without markup.
+        text: the same without the options.
+        options: to be chosen by key or by their words.
+        must_hear: the caller's voice must not stop it.
+    """
+
+    call_id: str
+    turn_id: str
+    say: str
+    text: str
+    options: tuple[Option, ...] = ()
+    expects: Expected = Expected.ANYTHING
+    asks: str | None = None
+    must_hear: bool = False
+    transfer: bool = False
+    summary: str | None = None
+    farewell: bool = False

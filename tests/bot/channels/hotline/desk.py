@@ -19,6 +19,7 @@ from bot.cases import CasesClient
 from bot.channels.hotline.beside import Beside
 from bot.channels.hotline.calls import CallBook
 from bot.channels.hotline.channel import HotlineChannel
+from bot.channels.hotline.ivr import IvrRoutes
 from bot.channels.hotline.keeping import Records
 from bot.channels.hotline.welcome import Welcoming
 from bot.channels.http import errors_as_json
@@ -36,6 +37,7 @@ from tests.bot.dialogue import HEARD, SECRET, Dialogue
 from voice.errors import Code, VoiceError
 from voice.service import NO_HINTS, Hints, Transcript
 
+API_KEY = "test-key"
 MOBILE, LANDLINE = "13800138000", "02887654321"
 ALWAYS = Hours.parse("1-7 00:00-23:59")
 
@@ -198,7 +200,7 @@ async def desk(folder: Path, dialogue: Dialogue, hours: Hours = ALWAYS) -> Async
             session_secret="session",
         )
         app = web.Application(middlewares=[errors_as_json])
-        app.add_routes(channel.routes())
+        app.add_routes([*channel.routes(), *IvrRoutes(channel, calls, records, API_KEY).routes()])
         async with TestClient(TestServer(app), headers={"X-Xiangyin-Secret": SECRET}) as client:
             await channel.start()
             yield Desk(client, channel, dialogue, ear, store, engine, talks, mailbox, records, actions, calls)
