@@ -149,6 +149,7 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
         store.close()
 
     app = web.Application(middlewares=[errors_as_json], client_max_size=settings.max_audio_bytes + _FORM_OVERHEAD)
+    app.on_shutdown.append(page.hang_up)
     app.cleanup_ctx.append(lifetime)
     app.cleanup_ctx.append(channels.lifetime)
     app.add_routes(

@@ -141,9 +141,17 @@ def test_what_is_said_without_a_signal_is_sent_once_when_it_is_back(page: Page) 
     expect(page.locator(".mine", has_text="我要交水费")).to_have_count(1)
 
 
-def test_an_employee_answers_on_the_page(page: Page, browser: Browser, stack: Stack) -> None:
+@pytest.mark.parametrize(("way", "name"), [("socket", "小李"), ("asking", "小张")])
+def test_an_employee_answers_on_the_page(page: Page, browser: Browser, stack: Stack, way: str, name: str) -> None:
+    """What comes unasked, by the socket alone and where there is none."""
+    if way == "socket":
+        page.route("**/chat/messages*", lambda route: route.abort())
+    else:
+        page.add_init_script("window.WebSocket = undefined")
+    page.reload()
+    expect(page.locator(".theirs").first).to_be_visible(timeout=30_000)
     added = subprocess.run(
-        [str(ROOT / ".venv/bin/xiangyin"), "staff", "add", "小李"],
+        [str(ROOT / ".venv/bin/xiangyin"), "staff", "add", name],
         input="a-long-password\n",
         env=stack.environment,
         text=True,
@@ -155,7 +163,7 @@ def test_an_employee_answers_on_the_page(page: Page, browser: Browser, stack: St
     context = browser.new_context(viewport={"width": 1100, "height": 800}, locale="zh-CN")
     console = context.new_page()
     console.goto(stack.url + "/staff")
-    console.fill("input[name=name]", "小李")
+    console.fill("input[name=name]", name)
     console.fill("input[name=password]", "a-long-password")
     console.click("#login button")
     console.locator("#queue button").last.click()

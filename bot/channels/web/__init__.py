@@ -13,6 +13,7 @@ from pydantic import Field
 
 from bot.channels.base import Capabilities, Channel
 from bot.channels.http import json_response, letters_after, parsed, read_inbound, same_origin
+from bot.channels.web.sockets import Sockets
 from bot.channels.web.visitors import Visitors
 from bot.errors import NotFoundError, UnauthorisedError
 from bot.mailbox import Mailbox
@@ -73,6 +74,7 @@ class WebChannel(Channel):
         self._feedback = feedback
         self._mailbox = mailbox
         self._max_audio_bytes = max_audio_bytes
+        self._sockets = Sockets(mailbox, visitors, self.name)
         self._csp = _CSP.format(hosts=" ".join(hosts)).rstrip()
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
@@ -83,13 +85,20 @@ class WebChannel(Channel):
             web.post("/chat/turns", self._turn),
             web.get("/chat/history", self._history),
             web.get("/chat/messages", self._messages),
+            web.get("/chat/socket", self._sockets.handle),
             web.post("/chat/feedback", self._rate),
             web.static("/static", _STATIC),
         ]
 
     async def deliver(self, sender_id: str, replies: Sequence[Reply]) -> None:
-        """Messages wait until the page asks for them."""
-        await asyncio.to_thread(self._mailbox.put, f"{self.name}:{sender_id}", replies)
+        """Messages wait until the page asks for them; a page with a socket is sent them now."""
+        conversation = f"{self.name}:{sender_id}"
+        await asyncio.to_thread(self._mailbox.put, conversation, replies)
+        self._sockets.wake(conversation)
+
+    async def hang_up(self, _app: web.Application) -> None:
+        """When the server shuts down: it would wait for the sockets."""
+        await self._sockets.close()
 
     async def _page(self, request: web.Request) -> web.Response:
         response = web.Response(

@@ -31,9 +31,12 @@ class Visitors:
         self._embedded = URLSafeTimedSerializer(secret, salt="embedded-session")
         self._embed_key = embed_key
 
-    def of(self, request: web.Request) -> str | None:
-        """The sender of a request, None when it has no valid session."""
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    def of(self, request: web.Request, embedded: str | None = None) -> str | None:
+        """The sender of a request, None when it has no valid session.
+
+        ``embedded`` is an embedding page's session where the request's headers cannot hold it.
+        """
+        given = embedded or request.headers.get("Authorization", "").removeprefix("Bearer ")
         signer, value, age = (
             (self._embedded, given, EMBEDDED_S) if given else (self._signer, request.cookies.get(COOKIE, ""), SESSION_S)
         )

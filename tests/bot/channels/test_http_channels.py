@@ -17,26 +17,17 @@ from bot.cases import CasesClient
 from bot.channels.api import ApiChannel
 from bot.channels.base import Capabilities, Channel, Channels
 from bot.channels.http import errors_as_json
-from bot.channels.web import WebChannel
-from bot.channels.web.visitors import Visitors
 from bot.mailbox import Mailbox
-from bot.people.feedback import Feedback
 from bot.rasa import RasaClient
 from bot.schema import Reply
 from bot.store import open_engine
 from tests.bot.channels.contract import NEWS, ChannelContract, Driver, Shown
+from tests.bot.channels.web_driver import EMBED_KEY, WebDriver, shown, web_with
 from tests.bot.dialogue import DecodingEar, Dialogue, turns_with
 from tests.running import free_port
 
 pytestmark = pytest.mark.unit
-EMBED_KEY = "the key that page and host share"
 KEY = "test-key"
-
-
-def shown(answer: dict[str, Any]) -> list[Shown]:
-    if "error" in answer:
-        return [Shown(answer["error"]["message"])]
-    return [Shown(r["text"], tuple(f"{o['key']}. {o['title']}" for o in r["options"])) for r in answer["replies"]]
 
 
 class ApiDriver(Driver):
@@ -64,49 +55,6 @@ class ApiDriver(Driver):
         return sender
 
 
-class WebDriver(Driver):
-    """Every person has a browser, which has a cookie."""
-
-    def __init__(self, channel: WebChannel, server: TestServer) -> None:
-        self.channel = channel
-        self._server = server
-        self._browsers: dict[str, TestClient[Any, Any]] = {}
-        self._last: dict[str, int] = {}
-
-    async def browser(self, sender: str) -> TestClient[Any, Any]:
-        if sender not in self._browsers:
-            browser = TestClient(self._server)
-            self._browsers[sender] = browser
-            assert (await browser.get("/")).status == 200
-        return self._browsers[sender]
-
-    async def close(self) -> None:
-        for browser in self._browsers.values():
-            await browser.session.close()
-
-    async def says(self, text: str, *, sender: str = "wang", message_id: str | None = None) -> list[Shown]:
-        browser = await self.browser(sender)
-        return shown(await (await browser.post("/chat/turns", json={"text": text, "message_id": message_id})).json())
-
-    async def speaks(self, audio: bytes, *, sender: str = "wang") -> list[Shown]:
-        form = aiohttp.FormData()
-        form.add_field("audio", audio, filename="audio")
-        return shown(await (await (await self.browser(sender)).post("/chat/turns", data=form)).json())
-
-    async def unasked(self, sender: str = "wang") -> list[Shown]:
-        browser = await self.browser(sender)
-        after = {"after": str(self._last.get(sender, 0))}
-        letters = (await (await browser.get("/chat/messages", params=after)).json())["messages"]
-        self._last[sender] = max((letter["id"] for letter in letters), default=self._last.get(sender, 0))
-        return [Shown(letter["reply"]["text"]) for letter in letters]
-
-    def sender_id(self, sender: str) -> str:
-        cookie = self._browsers[sender].session.cookie_jar.filter_cookies(self._server.make_url("/"))
-        visitor = self.channel._visitors._signer.loads(cookie["xiangyin_session"].value)  # type: ignore[attr-defined]
-        assert isinstance(visitor, str)
-        return visitor
-
-
 class TestApi(ChannelContract):
     @pytest.fixture
     async def driver(self, dialogue: Dialogue, tmp_path: Path) -> AsyncIterator[ApiDriver]:
@@ -132,27 +80,12 @@ class TestApi(ChannelContract):
 class TestWeb(ChannelContract):
     @pytest.fixture
     async def driver(self, dialogue: Dialogue, tmp_path: Path) -> AsyncIterator[WebDriver]:
-        engine = open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}")
-        async with turns_with(dialogue, tmp_path, DecodingEar()) as (turns, store):
-            channel = WebChannel(
-                turns,
-                Visitors("secret", EMBED_KEY),
-                store=store,
-                feedback=Feedback(engine, store),
-                mailbox=Mailbox(engine),
-                max_audio_bytes=10**6,
-                hosts=["https://app.bank.example"],
-            )
-            app = web.Application(middlewares=[errors_as_json])
-            app.add_routes(channel.routes())
-            async with TestServer(app) as server:
-                driver = WebDriver(channel, server)
-                yield driver
-                await driver.close()
+        async with web_with(dialogue, tmp_path) as driver:
+            yield driver
 
     async def test_nobody_reads_messages_without_a_cookie(self, driver: WebDriver) -> None:
         async with aiohttp.ClientSession() as stranger:
-            answer = await stranger.get(driver._server.make_url("/chat/messages"))
+            answer = await stranger.get(driver.server.make_url("/chat/messages"))
             assert answer.status == 401
 
     async def test_what_was_said_is_shown_again(self, driver: WebDriver) -> None:
@@ -174,11 +107,11 @@ class TestWeb(ChannelContract):
         async with aiohttp.ClientSession() as app:
             turn = {"text": "交电费", "message_id": "m1"}
             told = await app.post(
-                driver._server.make_url("/chat/turns"), json=turn, headers={"Authorization": f"Bearer {sessions[0]}"}
+                driver.server.make_url("/chat/turns"), json=turn, headers={"Authorization": f"Bearer {sessions[0]}"}
             )
             assert told.status == 200
             history = await app.get(
-                driver._server.make_url("/chat/history"), headers={"Authorization": f"Bearer {sessions[1]}"}
+                driver.server.make_url("/chat/history"), headers={"Authorization": f"Bearer {sessions[1]}"}
             )
             assert [one["said"] for one in (await history.json())["turns"]] == ["交电费"], (
                 "the same user, another visit"

@@ -2,7 +2,7 @@
 import { Outbox, newId } from "./outbox.js";
 import { Recorder, canRecord } from "./recorder.js";
 import { element, icon, ratingNode, replyNode } from "./replies.js";
-import { call, startSession } from "./session.js";
+import { call, listenForLetters, startSession } from "./session.js";
 import { hush, play } from "./sound.js";
 
 const byId = (id) => document.getElementById(id);
@@ -11,7 +11,7 @@ const hold = byId("hold"), holdLabel = document.querySelector("#hold-label span"
 const voiceSwitch = byId("voice-switch");
 const RATED = new Set(["answer", "fraud", "refuse"]);
 const RETRY_MS = [2_000, 5_000, 15_000, 30_000];
-const WITH_STAFF_MS = 3_000, QUIET_MS = 20_000;
+const WITH_STAFF_MS = 3_000, QUIET_MS = 20_000, WITH_SOCKET_MS = 120_000;
 const outbox = new Outbox();
 const mine = new Map(); // id of a message on its way -> its bubble
 let sending = false;
@@ -176,20 +176,29 @@ byId("file").addEventListener("change", (event) => {
 
 // ---- what comes unasked: an employee's answer, news ------------------------------------------------------
 
-async function fetchLetters() {
-  if (!document.hidden) {
+let lastLetter = Number(remembered("letter") ?? 0);
+
+function showLetters(letters) {
+  for (const { id, reply } of letters) {
+    if (id <= lastLetter) continue; // told on both ways
+    lastLetter = id;
+    remember("letter", id);
+    show(replyNode(reply, say, listen));
+    if (aloud()) play([reply.audio], tell);
+    withStaff = true;
+  }
+}
+
+/** Asks again and again where no socket stands, and now and then where one seems to. */
+async function fetchLetters(line, asked = 0) {
+  if (!document.hidden && (!line.open || Date.now() - asked >= WITH_SOCKET_MS)) {
+    asked = Date.now();
     try {
-      const response = await call(`/chat/messages?after=${remembered("letter") ?? 0}`);
-      const { messages } = response.ok ? await response.json() : { messages: [] };
-      for (const { id, reply } of messages) {
-        show(replyNode(reply, say, listen));
-        if (aloud()) play([reply.audio], tell);
-        remember("letter", id);
-        withStaff = true;
-      }
+      const response = await call(`/chat/messages?after=${lastLetter}`);
+      if (response.ok) showLetters((await response.json()).messages);
     } catch { /* no signal: the next time */ }
   }
-  setTimeout(fetchLetters, withStaff ? WITH_STAFF_MS : QUIET_MS);
+  setTimeout(() => fetchLetters(line, asked), withStaff ? WITH_STAFF_MS : QUIET_MS);
 }
 
 // ---- the beginning ---------------------------------------------------------------------------------------
@@ -225,7 +234,7 @@ async function begin() {
   }
   if (known || mine.size) flush();
   else put({ id: newId(), text: "你好" });
-  fetchLetters();
+  fetchLetters(listenForLetters(() => lastLetter, showLetters));
 }
 
 begin();

@@ -1,5 +1,8 @@
-// Who is speaking: the page's own cookie, or, inside a bank's app or menu page, a session made from the token that the
+// The lines to the server, and who is speaking on them: the page's own cookie, or, inside a bank's app or menu page, a session made from the token that the
 // host signed and passed in the address (#token=...). The host's cookies may be out of reach there, so it goes by header.
+
+const AGAIN_MS = [1_000, 3_000, 10_000, 30_000, 60_000];
+const MADE_ROOM = 4001; // for a newer page of the same person
 
 let bearer = null;
 
@@ -17,4 +20,39 @@ export async function startSession() {
 export function call(path, options = {}) {
   const headers = bearer ? { ...options.headers, Authorization: `Bearer ${bearer}` } : options.headers;
   return fetch(path, { ...options, headers });
+}
+
+/** A socket on which the server tells at once what comes unasked, while somebody looks at the page. `last()` is the
+ *  number of the newest letter, `take(letters)` gets newer ones. Whether it stands is in `open`: without it, ask. */
+export function listenForLetters(last, take) {
+  const line = { open: false };
+  let socket = null, failures = 0, timer = 0;
+
+  function again() {
+    clearTimeout(timer);
+    timer = setTimeout(connect, AGAIN_MS[Math.min(failures, AGAIN_MS.length - 1)] * (0.5 + Math.random()));
+    failures += 1;
+  }
+
+  function connect() {
+    clearTimeout(timer);
+    if (socket || document.hidden) return;
+    try { socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/chat/socket`); } catch { return; }
+    socket.onopen = () => socket.send(JSON.stringify({ session: bearer, after: last() }));
+    socket.onmessage = ({ data }) => {
+      line.open = true;
+      failures = 0;
+      take(JSON.parse(data).messages);
+    };
+    socket.onclose = ({ code }) => {
+      socket = null;
+      line.open = false;
+      if (code !== MADE_ROOM) again();
+    };
+  }
+
+  document.addEventListener("visibilitychange", () => { document.hidden ? socket?.close() : connect(); });
+  window.addEventListener("online", connect);
+  connect();
+  return line;
 }
