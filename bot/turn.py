@@ -152,10 +152,11 @@ class TurnService:
             understood, messages = None, [_foreign_message()]
         else:
             understood, messages = await self._answer(inbound, turn_id, message_id, text, transcript, question)
+        asks = _asked(messages)  # the place in the queue and the notice come after the question and are none
         messages = [*messages, *await self._front.after(inbound.conversation, inbound.channel, messages)]
         done = time.monotonic()
         replies, options, spoken, pictures = _compose(messages)
-        asked = Question(tuple(options), _asked(messages), turn_id)
+        asked = Question(tuple(options), asks, turn_id)
         turn = Turn(
             turn_id=turn_id,
             sender_id=inbound.sender_id,

@@ -18,6 +18,7 @@ from tests.bot.gateway_app import API_KEY
 PATHS = (
     *("/", "/chat/turns", "/chat/messages", "/api/v1/turns", "/api/v1/messages", "/api/v1/nlu/parse", "/api/v1/cases"),
     *("/api/v1/cases/x", "/api/v1/openapi.json", "/audio/AAAAAAAAAAAAAAAAAAAAAA.ogg", "/static/chat.js"),
+    *("/chat/socket", "/chat/history", "/chat/session", "/chat/feedback"),
     *("/export/AAAAAAAAAAAAAAAAAAAAAA.html", "/static/../../settings.py", "/healthz", "/metrics", "/nowhere"),
     *(HOOK, "/wechat/callback", "/wecom/callback"),
 )

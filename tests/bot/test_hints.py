@@ -15,9 +15,11 @@ from bot.errors import TurnError
 from bot.hints import hints_for
 from bot.options import OfferedOption
 from bot.people.front import Front
+from bot.people.privacy import Privacy
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, Question, open_engine
 from bot.turn import Inbound, TurnService
+from tests.bot.dialogue import NoCases
 from voice.errors import Code, VoiceError
 from voice.service import Expects, Hints, Transcript
 
@@ -94,3 +96,21 @@ async def test_what_the_bot_asked_reaches_the_recogniser_and_full_is_said(tmp_pa
     assert ear.hints[1].expects is Expects.MENU
     assert (refused.value.status, refused.value.code) == (503, "busy")
     assert "等一会儿" in refused.value.message
+
+
+async def test_what_a_newcomer_was_asked_is_known_though_the_notice_came_after_it(tmp_path: Path) -> None:
+    app = web.Application()
+    app.add_routes([web.post("/webhooks/gateway/turn", _turn)])
+    store = GatewayStore(open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}"))
+    ear = Ear()
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        rasa = RasaClient(session, f"http://127.0.0.1:{server.port}", "s3cret", 5)
+        front = Front(privacy=Privacy(store, rasa, NoCases(), frozenset({"web"})))
+        turns = TurnService(rasa, ear, store, front, max_text_chars=50, default_region="national")
+        first = await turns.run(Inbound(channel="web", sender_id="wang", text="我要贷款"))
+        assert len(first.replies) == 3, "the notice is the last of it"
+        await turns.run(Inbound(channel="web", sender_id="wang", audio=b"sound"))
+    question = await asyncio.to_thread(store.question_of, "web:wang")
+    await asyncio.to_thread(store.close)
+    assert "买化肥" in ear.hints[0].terms
+    assert question.asks == "loan_purpose"
