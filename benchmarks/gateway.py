@@ -214,7 +214,7 @@ async def measure(turns: int) -> list[Row]:
         ):
             rasa_url = f"http://127.0.0.1:{rasa.port}"
             with tempfile.TemporaryDirectory() as folder:
-                given = _settings(folder, rasa_url, bot_api.port, wechat_api.port)
+                given = settings_of(folder, rasa_url, bot_api.port, wechat_api.port)
                 async with process(serve, given) as bench.gateway, process(pass_on, rasa_url) as bench.bare:
                     await bench.telegram.called("setWebhook")
                     async with session.get(bench.gateway.url) as page:
@@ -246,7 +246,7 @@ async def _rows(bench: Bench, turns: int) -> list[Row]:
     return rows
 
 
-def _settings(folder: str, rasa_url: str, telegram_port: int | None, wechat_port: int | None) -> dict[str, Any]:
+def settings_of(folder: str, rasa_url: str, telegram_port: int | None, wechat_port: int | None) -> dict[str, Any]:
     return {
         "state_dir": Path(folder),
         "api_key": API_KEY,
@@ -270,7 +270,7 @@ def table(rows: list[Row]) -> str:
     lines = [
         "# What the gateway adds to a turn",
         "",
-        f"{heading()}; load of the machine when it ended: {_load()}.",
+        f"{heading()}; load of the machine when it ended: {load()}.",
         "",
         "Milliseconds beyond the dialogue's own time, from a message's first byte to its answer's last; and processor",
         "time of the serving process for a turn, which depends less on what else the machine does.",
@@ -286,7 +286,7 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _load() -> str:
+def load() -> str:
     return " ".join(f"{value:.1f}" for value in os.getloadavg())
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 from telegram import Message, MessageEntity, Update, User
 from telegram.constants import ChatType
 
+from bot import regions
 from bot.schema import Reply
 
 _MOST_QUOTED = 600
@@ -186,6 +187,8 @@ def _what(message: Message, me: User, group: bool) -> What | None:
         return Sound(document.file_id, document.file_size)
     if message.contact is not None:
         return Text(_phone(message.contact.phone_number))
+    if message.venue is not None and (place := regions.named(message.venue.address)) is not None:
+        return Command("region", place[0])  # the province is all that is taken of the address
     if message.location is not None or message.venue is not None:
         return Location()
     if message.photo or (document is not None and (document.mime_type or "").startswith("image/")):

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from lxml import etree
 from pydantic import Field, TypeAdapter
 
+from bot import regions
 from bot.channels.wechat import texts
 from bot.schema import Reply
 
@@ -112,7 +113,9 @@ def _what(kind: str, event: str, given: Mapping[str, str]) -> Text | Voice | Tol
     if kind == "image":
         return Told(texts.IMAGE)
     if kind == "location":
-        return Told(texts.LOCATION)
+        # WeChat writes the address beside the coordinates; only the province of it goes further.
+        place = regions.named(given.get("Label", ""))
+        return Text(f"地区 {place[0]}") if place else Told(texts.LOCATION)
     if kind != "event":
         return Told(texts.UNREADABLE)
     if event in ("subscribe", "enter_agent"):

@@ -12,6 +12,7 @@ import jwt
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from lxml import html
 
 from bot.cases import CasesClient
 from bot.channels.api import ApiChannel
@@ -19,6 +20,7 @@ from bot.channels.base import Capabilities, Channel, Channels
 from bot.channels.http import errors_as_json
 from bot.mailbox import Mailbox
 from bot.rasa import RasaClient
+from bot.regions import PROVINCES
 from bot.schema import Reply
 from bot.store import open_engine
 from tests.bot.channels.contract import NEWS, ChannelContract, Driver, Shown
@@ -87,6 +89,11 @@ class TestWeb(ChannelContract):
         async with aiohttp.ClientSession() as stranger:
             answer = await stranger.get(driver.server.make_url("/chat/messages"))
             assert answer.status == 401
+
+    async def test_the_page_offers_every_province(self, driver: WebDriver) -> None:
+        page = html.fromstring(await (await (await driver.browser("wang")).get("/")).text())
+        options = {option.text: option.get("value") for option in page.xpath("//select[@id='place']/option")}
+        assert options == {"我在哪省": "", **PROVINCES}
 
     async def test_what_was_said_is_shown_again(self, driver: WebDriver) -> None:
         await driver.says("交电费")

@@ -133,6 +133,19 @@ async def test_a_province_goes_with_every_turn(driver: TelegramDriver, dialogue:
     assert said.text == texts.PROVINCE_UNKNOWN
 
 
+async def test_a_place_with_an_address_is_a_province(
+    driver: TelegramDriver, dialogue: Dialogue, tmp_path: Path
+) -> None:
+    spot = {"latitude": 30.6, "longitude": 104.1}
+    venue = {"location": spot, "title": "供销社", "address": "四川省成都市双流区板桥村7组"}
+    (said,) = await driver.write(venue=venue, location=spot)
+    assert said.text == texts.PROVINCE_SET.format(name="四川")
+    await driver.write(text="你好")
+    assert dialogue.received[0]["metadata"]["region"] == "510000"
+    files = [file.read_bytes() for file in tmp_path.glob("gateway.sqlite*")]  # noqa: ASYNC240
+    assert not any("板桥村".encode() in data for data in files)
+
+
 async def test_a_button_pressed_twice_acts_once(driver: TelegramDriver, dialogue: Dialogue) -> None:
     first, _ = await driver.write(text="你好")
     data = first.buttons[1][1]

@@ -272,6 +272,15 @@ async def test_a_province_goes_with_every_turn(driver: WeChatDriver, dialogue: D
     assert dialogue.received[0]["metadata"]["region"] == "510000"
 
 
+async def test_a_place_with_an_address_is_a_province(driver: WeChatDriver, dialogue: Dialogue, tmp_path: Path) -> None:
+    spot = {"MsgType": "location", "Location_X": "30.6", "Location_Y": "104.1"}
+    (said,) = await driver.send(**spot, Label="四川省成都市双流区板桥村7组")
+    assert said == texts.PROVINCE_SET.format(name="四川")
+    assert dialogue.received == []
+    files = [file.read_bytes() for file in tmp_path.glob("gateway.sqlite*")]  # noqa: ASYNC240
+    assert not any("板桥村".encode() in data for data in files)
+
+
 async def test_following_is_greeted_and_leaving_is_not_answered(driver: WeChatDriver, dialogue: Dialogue) -> None:
     assert await driver.send(MsgType="event", Event="subscribe", MsgId="")
     assert dialogue.received[0]["text"] == "你好"

@@ -12,6 +12,7 @@ const voiceSwitch = byId("voice-switch");
 const RATED = new Set(["answer", "fraud", "refuse"]);
 const RETRY_MS = [2_000, 5_000, 15_000, 30_000];
 const WITH_STAFF_MS = 3_000, QUIET_MS = 20_000, WITH_SOCKET_MS = 120_000;
+const place = byId("place");
 const outbox = new Outbox();
 const mine = new Map(); // id of a message on its way -> its bubble
 let sending = false;
@@ -45,6 +46,12 @@ function setAloud(on) {
 const aloud = () => voiceSwitch.getAttribute("aria-pressed") === "true";
 voiceSwitch.addEventListener("click", () => setAloud(!aloud()));
 
+place.addEventListener("change", () => {
+  remember("place", place.value);
+  const name = place.selectedOptions[0].textContent;
+  tell(place.value ? `记住了，您在${name}。问政策、问种地，我就按${name}的来说。` : "");
+});
+
 function showReplies(replies) {
   for (const button of talk.querySelectorAll("ol button")) button.disabled = true; // old options no longer count
   return replies.map((reply) => show(replyNode(reply, (key, title) => say(key, title), listen)));
@@ -75,10 +82,11 @@ function post(message) {
   if (message.audio) {
     const form = new FormData();
     form.append("message_id", message.id);
+    if (place.value) form.append("region", place.value);
     form.append("audio", message.audio, "speech");
     return call("/chat/turns", { method: "POST", body: form });
   }
-  const body = JSON.stringify({ text: message.text, message_id: message.id });
+  const body = JSON.stringify({ text: message.text, message_id: message.id, region: place.value || null });
   return call("/chat/turns", { method: "POST", headers: { "Content-Type": "application/json" }, body });
 }
 
@@ -216,6 +224,7 @@ async function showHistory() {
 
 async function begin() {
   setAloud(remembered("aloud") === "1");
+  place.value = remembered("place") ?? "";
   if (canRecord()) setUpMicrophone();
   else { hold.hidden = true; byId("upload").hidden = false; }
   navigator.serviceWorker?.register("/sw.js").catch(() => {}); // without it the page works, only not without a signal
