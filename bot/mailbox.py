@@ -55,9 +55,19 @@ class Mailbox:
         with Session(self.engine) as session, session.begin():
             session.execute(delete(_Letter).where(_Letter.sender == conversation, _Letter.id <= last))
 
+    def kept(self, conversation: str) -> list[tuple[datetime, Letter]]:
+        """What is still kept, oldest first, with when it was put."""
+        wanted = select(_Letter).where(_Letter.sender == conversation).order_by(_Letter.id)
+        with Session(self.engine) as session:
+            return [(row.created_at, _letter(row)) for row in session.scalars(wanted)]
+
     def after(self, conversation: str, last: int) -> list[Letter]:
         """What was put since number ``last`` (0: everything still kept), oldest first."""
         wanted = select(_Letter).where(_Letter.sender == conversation, _Letter.id > last)
         with Session(self.engine) as session:
             rows = session.scalars(wanted.order_by(_Letter.id).limit(_MOST)).all()
-            return [Letter(id=row.id, reply=Reply.model_validate_json(row.reply)) for row in rows]
+            return [_letter(row) for row in rows]
+
+
+def _letter(row: _Letter) -> Letter:
+    return Letter(id=row.id, reply=Reply.model_validate_json(row.reply))

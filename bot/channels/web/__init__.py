@@ -134,10 +134,16 @@ class WebChannel(Channel):
         return json_response(turn.model_dump(exclude={"sender_id"}))
 
     async def _history(self, request: web.Request) -> web.Response:
-        """What this visitor said and was told in the last days."""
-        said = await asyncio.to_thread(self._store.said, self._conversation(request))
-        turns = [_shown(json.loads(answer)) for _, answer in said[-_SHOWN:]]
-        return json_response({"turns": turns})
+        """What this visitor said and was told in the last days; ``letter`` numbers what came unasked."""
+        conversation = self._conversation(request)
+        said = await asyncio.to_thread(self._store.said, conversation)
+        letters = await asyncio.to_thread(self._mailbox.kept, conversation)
+        turns = [(at, _shown(json.loads(answer))) for at, answer in said[-_SHOWN:]]
+        told = [
+            (at, {"said": "", "replies": [letter.reply.model_dump()], "letter": letter.id})
+            for at, letter in letters[-_SHOWN:]
+        ]
+        return json_response({"turns": [one for _, one in sorted((*turns, *told), key=lambda pair: pair[0])]})
 
     async def _messages(self, request: web.Request) -> web.Response:
         return json_response(await letters_after(self._mailbox, self._conversation(request), request))

@@ -101,6 +101,19 @@ class TestWeb(ChannelContract):
         assert [turn["said"] for turn in turns] == ["交电费"]
         assert turns[0]["replies"]
 
+    async def test_what_came_unasked_is_shown_again_in_its_place(self, driver: WebDriver) -> None:
+        await driver.says("转人工")
+        await driver.channel.deliver(driver.sender_id("wang"), [NEWS])
+        (letter,) = (await (await (await driver.browser("wang")).get("/chat/messages")).json())["messages"]
+        await driver.says("好的")
+        turns = (await (await (await driver.browser("wang")).get("/chat/history")).json())["turns"]
+        assert [(turn["said"], turn.get("letter")) for turn in turns] == [
+            ("转人工", None),
+            ("", letter["id"]),
+            ("好的", None),
+        ]
+        assert turns[1]["replies"] == [letter["reply"]]
+
     async def test_a_host_vouches_for_its_user(self, driver: WebDriver) -> None:
         page = await (await driver.browser("wang")).get("/")
         assert "frame-ancestors 'self' https://app.bank.example" in page.headers["Content-Security-Policy"]

@@ -217,8 +217,12 @@ async function showHistory() {
   const { turns } = await response.json();
   for (const turn of turns) {
     if (turn.said) showMine(turn.said);
-    showReplies(turn.replies);
+    if (turn.letter) {
+      show(replyNode(turn.replies[0], say, listen)); // it answers no question: those before it stay open
+      lastLetter = Math.max(lastLetter, turn.letter);
+    } else showReplies(turn.replies);
   }
+  remember("letter", lastLetter);
   return turns.length > 0;
 }
 

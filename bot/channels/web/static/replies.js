@@ -27,12 +27,13 @@ function sourceLine(source) {
   return element("li", {}, text);
 }
 
-// Entries are written in a little Markdown: headings, lists, bold. Anything else is shown as it stands.
+// Entries are written in a little Markdown: headings, lists, bold. Anything else is shown as it stands: steps keep
+// their numbers.
 function lines(text) {
   const nodes = [];
   let list = null;
   for (const line of text.split("\n")) {
-    const item = /^\s*(?:[-*]|\d+\.)\s+(.*)/.exec(line);
+    const item = /^\s*[-*]\s+(.*)/.exec(line);
     const heading = /^#{1,6}\s+(.*)/.exec(line) ?? /^【(.*)】$/.exec(line);
     const words = (item?.[1] ?? heading?.[1] ?? line).replaceAll("**", "");
     if (item && !list) nodes.push(list = element("ul"));
@@ -83,8 +84,8 @@ const REASONS = { misunderstood: "没听懂我的话", wrong: "说得不对", ha
 
 function choices(words, pressed) {
   const box = element("div", { className: "rating" });
-  for (const [value, text] of words) {
-    const button = element("button", { type: "button", textContent: text });
+  for (const [value, text, picture] of words) {
+    const button = element("button", { type: "button" }, ...(picture ? [icon(picture)] : []), text);
     button.setAttribute("aria-pressed", "false");
     button.addEventListener("click", async () => {
       if (!await pressed(value, box)) return;
@@ -100,7 +101,7 @@ export function ratingNode(rate) {
   const why = choices(Object.entries(REASONS), (reason) => rate(false, reason));
   why.setAttribute("role", "group");
   why.setAttribute("aria-label", "哪里不好");
-  const first = choices([[true, "👍 有用"], [false, "👎 没用"]], async (useful) => {
+  const first = choices([[true, "有用", "up"], [false, "没用", "down"]], async (useful) => {
     const kept = await rate(useful);
     if (kept) why.hidden = useful;
     return kept;
