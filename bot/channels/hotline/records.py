@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 
 from prometheus_client import Counter, Histogram
 
-from bot.channels.hotline.upstream import Upstream, UpstreamError
+from bot.channels.hotline.upstream import RefusedError, Upstream, UpstreamError
 from bot.channels.hotline.wire import CallRecord, Outcome, TurnTimes
 
 log = logging.getLogger(__name__)
+_AGAIN_S = 0.5
 _QUICK = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 2, 4)
 _SLOW = (0.2, 0.4, 0.6, 0.8, 1, 1.5, 2, 2.5, 3, 4, 6, 10, 20)
 GREETING = Histogram("xiangyin_hotline_greeting_seconds", "From the answer of a call to its greeting", buckets=_QUICK)
@@ -50,7 +51,7 @@ class Book:
         self._upstream, self._call_id, self._every = upstream, call_id, every
         self._began, self._zero = datetime.now(UTC), time.monotonic()
         self._exchanges: list[Exchange] = []
-        self._sending: asyncio.Task[None] | None = None
+        self._sending: asyncio.Task[bool] | None = None
 
     @property
     def last(self) -> Exchange | None:
@@ -68,22 +69,30 @@ class Book:
         """Hand in the whole record, within ``within_s`` seconds. One that does not get through is lost; what went up
         before is not."""
         if (sending := self._sending) is not None:
+            await asyncio.wait({sending}, timeout=within_s)  # it must not arrive after the last one
             sending.cancel()
             await asyncio.wait({sending})
         try:
             async with asyncio.timeout(within_s):
-                await self._send(self._record(outcome, datetime.now(UTC)))
+                record = self._record(outcome, datetime.now(UTC))
+                while True:
+                    if await self._send(record):
+                        return
+                    await asyncio.sleep(_AGAIN_S)
         except TimeoutError:
             log.warning("record of a call not handed in: no answer")
 
-    def _sent(self, _task: asyncio.Task[None]) -> None:
+    def _sent(self, _task: asyncio.Task[bool]) -> None:
         self._sending = None
 
-    async def _send(self, record: CallRecord) -> None:
+    async def _send(self, record: CallRecord) -> bool:
+        """Whether it is through, or never will be."""
         try:
             await self._upstream.keep(record)
         except UpstreamError as error:
             log.warning("record of a call not handed in: %s", error.code)
+            return isinstance(error, RefusedError) and error.status < 500
+        return True
 
     def _record(self, outcome: Outcome, ended: datetime | None = None) -> CallRecord:
         turns = tuple(
