@@ -140,9 +140,12 @@ class GatewayDouble:
             return _error(*waiting.pop(0))
         try:
             response = await handler(request)
-        except (asyncio.CancelledError, ConnectionError):
+        except asyncio.CancelledError:
             self.given_up[kind] += 1
             raise
+        except ConnectionError:
+            self.given_up[kind] += 1
+            return web.Response(status=499)
         if self.behaviour.cut[kind] > 0:
             self.behaviour.cut[kind] -= 1
             assert request.transport is not None

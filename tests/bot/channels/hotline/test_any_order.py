@@ -61,9 +61,9 @@ async def act(phone: Telephone, double: GatewayDouble, dice: random.Random, runn
             phone.presses(
                 dice.choice(("1", "2", "9", "12", "345#", "*", "#", "7", "0" if dice.random() < 0.1 else "3"))
             )
-        elif luck < 0.32:
+        elif luck < 0.305:
             double.sleep() if dice.random() < 0.5 else double.wake()
-        elif luck < 0.325:
+        elif luck < 0.31:
             phone.hangs_up()
         else:
             dice.choice(deeds)()
