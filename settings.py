@@ -112,6 +112,20 @@ class Settings(BaseSettings):
     wecom_aes_key: SecretStr = SecretStr("")
     wecom_api_url: str = "https://qyapi.weixin.qq.com"
 
+    # The hotline's follow-ups. Off without an address.
+    sms_url: str | None = None
+    """An HTTP service that sends text messages (see ``bot/channels/hotline/sms.py``)."""
+    sms_key: SecretStr = SecretStr("")
+    hotline_ami_host: str | None = None
+    """Asterisk's manager interface: calls for who agreed to be called are made over it."""
+    hotline_ami_port: int = Field(default=5038, ge=1, le=65535)
+    hotline_ami_user: str = "xiangyin"
+    hotline_ami_secret: SecretStr = SecretStr("")
+    hotline_ami_channel: str = Field(default="PJSIP/{number}@trunk", pattern=r"^[^{}\r\n]*\{number\}[^{}\r\n]*$")
+    """The way out of the telephone system, with the number's place in it."""
+    hotline_ami_caller_id: str | None = None
+    """What the callee's telephone shows; the trunk decides without it."""
+
     # Secrets (see ``secrets.env``). Empty means: not set up yet.
     api_key: SecretStr = SecretStr("")
     session_secret: SecretStr = SecretStr("")

@@ -10,6 +10,7 @@ from typing import Protocol
 import aiohttp
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import Engine
 
 from bot.cases import CasesClient
 from bot.channels.api import ApiChannel
@@ -17,11 +18,14 @@ from bot.channels.audio import AudioRoutes, Mouth
 from bot.channels.base import Channels
 from bot.channels.chats import chats
 from bot.channels.export import ExportRoutes
+from bot.channels.hotline.ami import AmiConfig
 from bot.channels.hotline.beside import Beside
 from bot.channels.hotline.calls import CallBook
 from bot.channels.hotline.channel import HotlineChannel, TelephoneVoice
 from bot.channels.hotline.ivr import IvrRoutes
 from bot.channels.hotline.keeping import Records
+from bot.channels.hotline.outcalls import Errands, OutCalls
+from bot.channels.hotline.sms import Sms
 from bot.channels.hotline.welcome import Welcoming
 from bot.channels.http import errors_as_json, json_response
 from bot.channels.media import MediaRoutes
@@ -88,12 +92,17 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
     cases = CasesClient(session, settings.url_of("actions"), secret)
     talks, feedback = TalkBook(engine), Feedback(engine, store)
     hours = Hours.parse(settings.staff_hours)
-    calls = CallBook(engine, session_secret)
+    calls, errands = CallBook(engine, session_secret), Errands(engine, session_secret)
+    public_url = settings.public_url.rstrip("/") if settings.public_url else None
+    sms = _sms(settings, engine, session, session_secret)
+    outcalls = OutCalls(errands, _ami(settings)) if settings.hotline_ami_host else None
     front = Front(
         Privacy(store, rasa, cases, _TOLD),
         HandOffDesk(talks, hours),
         feedback,
-        Beside(store, talks, hours, calls.number_of),
+        Beside(
+            store, talks, hours, calls.number_of, sms=sms, errands=errands if outcalls else None, public_url=public_url
+        ),
     )
     turns = TurnService(
         rasa, voice, store, front, max_text_chars=settings.max_text_chars, default_region=settings.default_region
@@ -121,6 +130,9 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
         mailbox,
         secret=secret,
         session_secret=session_secret,
+        sms=sms,
+        errands=errands,
+        outcalls=outcalls,
     )
     channels = Channels([api, page, hotline, *chats(settings, turns, store, engine, voice, pictures)], mailbox)
 
@@ -168,3 +180,21 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
         ]
     )
     return app
+
+
+def _sms(settings: Settings, engine: Engine, session: aiohttp.ClientSession, secret: str) -> Sms | None:
+    if not settings.sms_url:
+        return None
+    return Sms(engine, session, settings.sms_url, settings.sms_key.get_secret_value(), secret)
+
+
+def _ami(settings: Settings) -> AmiConfig:
+    assert settings.hotline_ami_host is not None
+    return AmiConfig(
+        host=settings.hotline_ami_host,
+        port=settings.hotline_ami_port,
+        user=settings.hotline_ami_user,
+        secret=settings.hotline_ami_secret.get_secret_value(),
+        channel=settings.hotline_ami_channel,
+        caller_id=settings.hotline_ami_caller_id,
+    )

@@ -28,12 +28,13 @@ from bot.errors import (
     TextTooLongError,
     TurnError,
 )
+from bot.heard import heard_of
 from bot.hints import hints_for
 from bot.options import OfferedOption, choose, read_out
 from bot.people.front import Front
 from bot.people.privacy import DELETE
 from bot.rasa import DialogueMessage, DialogueRequest, RasaClient
-from bot.schema import Alternative, Heard, Option, Reply, Source, Timings, Turn, Understood
+from bot.schema import Option, Reply, Source, Timings, Turn, Understood
 from bot.speakers import Speakers
 from bot.store import GatewayStore, Question, new_key
 from nlu.dialect import secrets
@@ -160,7 +161,7 @@ class TurnService:
         turn = Turn(
             turn_id=turn_id,
             sender_id=inbound.sender_id,
-            heard=_heard(transcript) if transcript else None,
+            heard=heard_of(transcript) if transcript else None,
             understood=understood,
             replies=replies,
             timings_ms=Timings(
@@ -279,17 +280,6 @@ def _without_secrets(heard: Transcript) -> Transcript:
         text=secrets.blank(heard.text),
         raw=secrets.blank(heard.raw),
         alternatives=tuple(replace(a, text=secrets.blank(a.text)) for a in heard.alternatives),
-    )
-
-
-def _heard(transcript: Transcript) -> Heard:
-    return Heard(
-        text=transcript.text,
-        raw=transcript.raw,
-        confidence=transcript.confidence,
-        alternatives=[Alternative(text=a.text, confidence=a.confidence) for a in transcript.alternatives],
-        engine=transcript.engine,
-        seconds=transcript.seconds,
     )
 
 

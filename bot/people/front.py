@@ -36,7 +36,7 @@ class Front:
         if self.privacy is not None:
             found = await self.privacy.answer(conversation, text, chosen)
         if found is None and self.telephone is not None:
-            found = await self.telephone.answer(conversation, chosen)
+            found = await self.telephone.answer(conversation, text, chosen)
         if found is None and self.desk is not None:
             found = await self.desk.answer(conversation, text, asks)
         if found is None and self.feedback is not None and chosen is None:

@@ -13,6 +13,7 @@ from bot.channels.telegram.channel import HOOK
 from bot.channels.wechat.envelope import Envelope, signature
 from tests.bot.channels.bot_api import BotApi
 from tests.bot.channels.wechat_side import ACCOUNT, AES_KEY, TOKEN, xml
+from tests.bot.dialogue import SECRET
 from tests.bot.gateway_app import API_KEY
 
 PATHS = (
@@ -20,7 +21,9 @@ PATHS = (
     *("/api/v1/cases/x", "/api/v1/openapi.json", "/audio/AAAAAAAAAAAAAAAAAAAAAA.ogg", "/static/chat.js"),
     *("/chat/socket", "/chat/history", "/chat/session", "/chat/feedback"),
     *("/export/AAAAAAAAAAAAAAAAAAAAAA.html", "/static/../../settings.py", "/healthz", "/metrics", "/nowhere"),
-    *(HOOK, "/wechat/callback", "/wecom/callback"),
+    *(HOOK, "/wechat/callback", "/wecom/callback", "/api/v1/ivr/turns", "/staff/api/calls", "/staff/api/calls/x"),
+    *("/internal/hotline/calls", "/internal/hotline/calls/x", "/internal/hotline/calls/x/turns"),
+    *("/internal/hotline/calls/x/hear", "/internal/hotline/speech"),
 )
 METHODS = ("GET", "POST", "POST", "POST", "PUT", "DELETE", "HEAD", "OPTIONS")
 TYPES = (
@@ -54,7 +57,7 @@ class Fuzzer:
     def request(self) -> Request:
         rng = self._rng
         made = rng.choice(
-            (self._anything, self._turn, self._turn, self._form, self._update, self._update, self._wechat)
+            (self._anything, self._turn, self._turn, self._form, self._update, self._update, self._wechat, self._call)
         )()
         if rng.random() < 0.3:
             made.body = self._damaged(made.body)
@@ -104,6 +107,29 @@ class Fuzzer:
             body = {"text": rng.choice(WORDS), "sender_id": rng.choice(WORDS)}
         path = rng.choice(("/api/v1/turns", "/api/v1/nlu/parse", "/chat/turns"))
         headers = {"X-API-Key": API_KEY, "Content-Type": "application/json"}
+        return Request("POST", path, json.dumps(body).encode(), {}, headers)
+
+    def _call(self) -> Request:
+        """A telephone call: its beginning, its turns and its end, by the line process or a platform."""
+        rng = self._rng
+        call = rng.choice(("call-1", "call-2", "call-3"))
+        caller = rng.choice(("13800138000", "02887654321", None, rng.choice(WORDS)))
+        bodies: dict[str, dict[str, Any]] = {
+            "/internal/hotline/calls": {
+                "call_id": call,
+                "caller": caller,
+                "called": "4001234",
+                "protocol": "websocket",
+            },
+            f"/internal/hotline/calls/{call}/turns": {"message_id": rng.choice(WORDS), "text": rng.choice(WORDS)},
+            "/internal/hotline/speech": {"text": rng.choice(WORDS), "rate": rng.choice((8000, 16000, 0))},
+            "/api/v1/ivr/turns": {"call_id": call, "caller": caller, rng.choice(("text", "keys")): rng.choice(WORDS)},
+        }
+        path = rng.choice(list(bodies))
+        body = bodies[path]
+        if rng.random() < 0.3:
+            body[rng.choice((*body, "region", "heard", "purpose", "ended", "outcome"))] = self._value()
+        headers = {"X-API-Key": API_KEY, "X-Xiangyin-Secret": SECRET, "Content-Type": "application/json"}
         return Request("POST", path, json.dumps(body).encode(), {}, headers)
 
     def _form(self) -> Request:

@@ -7,10 +7,15 @@ as numbered options like everything else.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from bot.channels.hotline import said
+from bot.channels.hotline.callers import is_mobile
+from bot.channels.hotline.outcalls import Errands, Wish
+from bot.channels.hotline.sms import Sms
 from bot.channels.hotline.spoken import TRANSFER, cut, ear_form
 from bot.options import OfferedOption
 from bot.people.book import TalkBook, Who
@@ -21,6 +26,12 @@ from bot.store import GatewayStore
 
 CHANNEL = "hotline"
 MORE, NOT_NOW, CALL_BACK = "gateway:more", "gateway:not_now", "gateway:call_back"
+SMS, CALL_ME, NO_CALLS = "gateway:sms", "gateway:call_me", "gateway:no_calls"
+_PERSON = "/human_agent"
+_STOP_CALLING = re.compile(
+    r"(?:请|你们?)?(?:以后|往后|再)?(?:都)?(?:别|不要|不用|莫)再?(?:打电话给我|给我打电话|打给我|打我(?:的)?电话|来电话)(?:了|啦)?"
+)
+_NOISE = re.compile(r"[\s，。！？、,.!?]+|[吧啊呀呢嘛]+$")
 Number = Callable[[str], str | None]
 """The number from which a conversation's call comes."""
 
@@ -33,22 +44,40 @@ class Beside:
         talks: the staff's list.
         hours: when staff are there.
         number_of: the number of the call that goes on in a conversation; None when it is withheld.
+        sms: sends messages; None where there is no service.
+        errands: who may be called; None where no calls are made.
+        public_url: of the gateway, without trailing slash: for links to its own pages.
     """
 
-    def __init__(self, store: GatewayStore, talks: TalkBook, hours: Hours, number_of: Number) -> None:
+    def __init__(
+        self,
+        store: GatewayStore,
+        talks: TalkBook,
+        hours: Hours,
+        number_of: Number,
+        *,
+        sms: Sms | None = None,
+        errands: Errands | None = None,
+        public_url: str | None = None,
+    ) -> None:
         self._store, self._talks, self._hours, self._number_of = store, talks, hours, number_of
+        self._sms, self._errands, self._public_url = sms, errands, public_url
 
-    async def answer(self, conversation: str, chosen: OfferedOption | None) -> list[DialogueMessage] | None:
-        """The reply to one of its own options; None when it is none."""
-        if chosen is None or not conversation.startswith(f"{CHANNEL}:"):
+    async def answer(self, conversation: str, text: str, chosen: OfferedOption | None) -> list[DialogueMessage] | None:
+        """The reply to one of its own options, or to the wish not to be called any more; None when it is neither."""
+        if not conversation.startswith(f"{CHANNEL}:"):
             return None
-        if chosen.payload == MORE:
-            return [await self._more(conversation)]
-        if chosen.payload == NOT_NOW:
-            return [_message(said.LATER_SAID)]
-        if chosen.payload == CALL_BACK:
-            return [await self._call_back(conversation)]
-        return None
+        action = chosen.payload if chosen else NO_CALLS if _STOP_CALLING.fullmatch(_NOISE.sub("", text)) else None
+        handlers: dict[str, Callable[[str], Awaitable[DialogueMessage]]] = {
+            MORE: self._more,
+            NOT_NOW: self._not_now,
+            CALL_BACK: self._call_back,
+            SMS: self._send,
+            CALL_ME: self._call_me,
+            NO_CALLS: self._no_calls,
+        }
+        handler = handlers.get(action or "")
+        return None if handler is None else [await handler(conversation)]
 
     async def after(self, conversation: str, answer: list[DialogueMessage]) -> list[DialogueMessage]:
         """What is added to an answer."""
@@ -57,9 +86,65 @@ class Beside:
             return [await self._person(conversation, str(numbers[0]))]
         if not answer or any(message.buttons or (message.custom or {}).get("asks") for message in answer):
             return []  # one question at a time
+        number = await asyncio.to_thread(self._number_of, conversation)
+        by_sms = self._sms is not None and is_mobile(number)
+        links = [link for message in answer if (link := (message.custom or {}).get("confirm_url"))]
+        if links and by_sms and self._address(str(links[0])) is not None:
+            return [_message(said.LINK_QUESTION, (said.BY_SMS, SMS), (said.LATER, NOT_NOW))]
+        if links:
+            return [_message(said.LINK_NOT_HERE, (said.ASK_PERSON, _PERSON), (said.LATER, NOT_NOW))]
         if any(cut(_heard(message))[1] for message in answer if (message.custom or {}).get("kind") == "answer"):
-            return [_message(said.MORE_QUESTION, (said.MORE, MORE), (said.LATER, NOT_NOW))]
-        return []
+            sending = [(said.BY_SMS, SMS)] if by_sms else []
+            return [_message(said.MORE_QUESTION, (said.MORE, MORE), *sending, (said.LATER, NOT_NOW))]
+        registered = any((message.custom or {}).get("case_id") for message in answer)
+        if not registered or number is None or self._errands is None:
+            return []
+        if await asyncio.to_thread(self._errands.wish_of, conversation) is not None:
+            return []
+        return [_message(said.CALL_ME_QUESTION, (said.CALL_ME, CALL_ME), (said.CALL_ME_NO, NO_CALLS))]
+
+    async def _not_now(self, _conversation: str) -> DialogueMessage:
+        return _message(said.LATER_SAID)
+
+    async def _call_me(self, conversation: str) -> DialogueMessage:
+        number = await asyncio.to_thread(self._number_of, conversation)
+        if self._errands is None or number is None:
+            return _message(said.LATER_SAID)
+        await asyncio.to_thread(self._errands.decide, conversation, Wish.YES, number)
+        return _message(said.CALL_ME_NOTED)
+
+    async def _no_calls(self, conversation: str) -> DialogueMessage:
+        if self._errands is not None:
+            await asyncio.to_thread(self._errands.decide, conversation, Wish.NO, None)
+        return _message(said.NO_CALLS_NOTED)
+
+    async def _send(self, conversation: str) -> DialogueMessage:
+        """Send the newest link or answer to the mobile that calls; asked for twice, it is sent once."""
+        number = await asyncio.to_thread(self._number_of, conversation)
+        kept = await asyncio.to_thread(self._store.said, conversation)
+        for turn in (Turn.model_validate_json(answer) for _, answer in reversed(kept)):
+            text = self._sms_text(turn)
+            if text is not None and number is not None and self._sms is not None:
+                key = hashlib.sha256(f"{conversation} {turn.turn_id}".encode()).hexdigest()[:32]
+                await self._sms.send(key, number, text)
+                return _message(said.SMS_SENT)
+        return _message(said.SMS_GONE)
+
+    def _sms_text(self, turn: Turn) -> str | None:
+        if turn.understood is None and not any(reply.link for reply in turn.replies):
+            return None  # our own words, or the rest of an answer that comes before it
+        for reply in turn.replies:
+            if reply.link and (url := self._address(reply.link)):
+                return said.SMS_LINK.format(url=url)
+            if reply.kind == "answer":
+                return said.SMS_TEXT.format(text=re.sub(r"\s*\n+\s*", " ", reply.text).strip())
+        return None
+
+    def _address(self, link: str) -> str | None:
+        """The whole address of a link; None for a page of ours when nobody knows where we are reached."""
+        if not link.startswith("/"):
+            return link
+        return f"{self._public_url}{link}" if self._public_url else None
 
     async def _person(self, conversation: str, number: str) -> DialogueMessage:
         if self._hours.open_at(datetime.now(UTC)):

@@ -7,7 +7,7 @@ import contextlib
 import hmac
 import re
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from aiohttp import web
@@ -18,26 +18,34 @@ from bot.channels.hotline.beside import CHANNEL
 from bot.channels.hotline.callers import normalised, region_of, region_said, sender_of
 from bot.channels.hotline.calls import Call, CallBook
 from bot.channels.hotline.keeping import Records
+from bot.channels.hotline.outcalls import Errands, OutCalls
+from bot.channels.hotline.sms import Sms
 from bot.channels.hotline.spoken import Asked, spoken_turn
 from bot.channels.hotline.welcome import Welcoming
 from bot.channels.hotline.wire import CallRecord, CallStart, CallTurn, SpeechRequest, SpokenReply, SpokenTurn, Welcome
 from bot.channels.http import Handler, json_response, parsed
 from bot.errors import BadRequestError, NotFoundError, TurnError, UnauthorisedError
+from bot.heard import heard_of, transcript_of
 from bot.hints import DIGITS
 from bot.mailbox import Mailbox
 from bot.people.summary import summary
 from bot.preferences import Preferences
 from bot.regions import PROVINCES
-from bot.schema import Alternative, Heard, Model, Reply, Turn
+from bot.schema import Model, Reply, Turn
 from bot.store import GatewayStore
 from bot.turn import Inbound, TurnService
 from voice.errors import VoiceError
-from voice.service import Hints, Hypothesis, Transcript
+from voice.service import Hints, Transcript
 
 RATES = (8000, 16000)
 _ID = re.compile(r"[0-9A-Za-z_.-]{1,36}")
+_PROTOCOL, _PURPOSE = re.compile("[a-z]{1,16}"), re.compile("[0-9A-Za-z_-]{1,64}")
+_NO_KEY = re.compile("[^0-9+*#]")
+_LONGEST_MESSAGE_ID = 80
 _PRIVATE = frozenset(("applicant_name", "applicant_phone", "applicant_village", "bill_account"))
 """Slots of answers about a person, which no record of a call holds."""
+_LISTENED = timedelta(seconds=15)
+"""Who stays so long on a call that we made has heard its news."""
 _WATCH_S = 0.05
 _BODY = 64 * 1024
 _RECORD_BODY = 2**20
@@ -64,6 +72,8 @@ class HotlineChannel(Channel):
         records: keeps what became of a call.
         preferences: where people said they live.
         mailbox: keeps messages for the next call.
+        sms: sends messages, where there is a service.
+        errands, outcalls: who is to be called, and the calls; where they are made.
         secret: what every request must bring along.
         session_secret: makes sender ids.
     """
@@ -84,10 +94,15 @@ class HotlineChannel(Channel):
         *,
         secret: str,
         session_secret: str,
+        sms: Sms | None = None,
+        errands: Errands | None = None,
+        outcalls: OutCalls | None = None,
     ) -> None:
         self._turns, self._voice, self._store, self._calls = turns, voice, store, calls
         self._welcoming, self._records, self._preferences, self._mailbox = welcoming, records, preferences, mailbox
         self._secret, self._session_secret = secret.encode(), session_secret
+        self._errands, self._outcalls = errands, outcalls
+        self._parts: list[Records | Sms | OutCalls] = [part for part in (records, sms, outcalls) if part is not None]
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         base = "/internal/hotline"
@@ -100,14 +115,19 @@ class HotlineChannel(Channel):
         ]
 
     async def start(self) -> None:
-        await self._records.start()
+        for part in self._parts:
+            await part.start()
 
     async def stop(self) -> None:
-        await self._records.stop()
+        for part in reversed(self._parts):
+            await part.stop()
 
     async def deliver(self, sender_id: str, replies: Sequence[Reply]) -> None:
-        """Messages wait for the next call."""
-        await asyncio.to_thread(self._mailbox.put, f"{self.name}:{sender_id}", replies)
+        """Messages wait for the next call; who agreed to it is called."""
+        sender = f"{self.name}:{sender_id}"
+        await asyncio.to_thread(self._mailbox.put, sender, replies)
+        if self._errands is not None and await asyncio.to_thread(self._errands.add, sender) and self._outcalls:
+            self._outcalls.wake()
 
     def _guarded(self, handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.StreamResponse:
@@ -128,17 +148,21 @@ class HotlineChannel(Channel):
         Raises:
             BadRequestError: the id is malformed.
         """
-        if not _ID.fullmatch(asked.call_id):
+        if not (_ID.fullmatch(asked.call_id) and _PROTOCOL.fullmatch(asked.protocol)):
+            raise BadRequestError
+        if asked.purpose is not None and not _PURPOSE.fullmatch(asked.purpose):
             raise BadRequestError
         number = normalised(asked.caller)
         sender = f"{CHANNEL}:{sender_of(self._session_secret, number, asked.call_id)}"
+        if asked.purpose is not None and self._errands is not None:
+            sender = await asyncio.to_thread(self._errands.answered, asked.purpose) or sender
         known = (await asyncio.to_thread(self._preferences.of, sender)).region
         call = Call(
             id=asked.call_id,
             sender=sender,
             number=number,
-            called=asked.called[:32] if asked.called else None,
-            protocol=asked.protocol[:16],
+            called=_NO_KEY.sub("", asked.called or "")[:32] or None,
+            protocol=asked.protocol,
             purpose=asked.purpose,
             region=known or region_of(number),
             began=datetime.now(UTC),
@@ -161,7 +185,7 @@ class HotlineChannel(Channel):
             while not (await asyncio.wait({hearing}, timeout=_WATCH_S))[0]:
                 if request.transport is None or request.transport.is_closing():
                     raise ConnectionResetError  # the caller went on speaking: nobody waits for this any more
-            return json_response(_heard(hearing.result()).model_dump())
+            return json_response(heard_of(hearing.result()).model_dump())
         finally:
             hearing.cancel()
             with contextlib.suppress(asyncio.CancelledError, TurnError, VoiceError, ConnectionError):
@@ -170,7 +194,7 @@ class HotlineChannel(Channel):
     async def _turn(self, request: web.Request) -> web.Response:
         call = await self._call(request)
         asked = parsed(CallTurn, await _bounded(request, _RECORD_BODY))
-        if (asked.text is None) == (asked.heard is None):
+        if (asked.text is None) == (asked.heard is None) or not 1 <= len(asked.message_id) <= _LONGEST_MESSAGE_ID:
             raise BadRequestError
         return json_response((await self.answer(call, asked)).model_dump(mode="json"))
 
@@ -190,7 +214,7 @@ class HotlineChannel(Channel):
             call.private.add(text)
         if before.asks in DIGITS:
             (call.voiced.add if asked.heard is not None else call.voiced.discard)(before.asks)
-        transcript = _transcript(asked.heard) if asked.heard is not None else None
+        transcript = transcript_of(asked.heard) if asked.heard is not None else None
         inbound = _inbound(call, message_id=f"{call.id}:{asked.message_id}", transcript=transcript, text=asked.text)
         turn = await self._turns.run(inbound)
         await self._welcoming.heard_out(call)
@@ -249,7 +273,10 @@ class HotlineChannel(Channel):
         record = parsed(CallRecord, await _bounded(request, _RECORD_BODY))
         if record.call_id != request.match_info["id"]:
             raise BadRequestError
-        await self._records.keep(await self._call(request), record)
+        call = await self._call(request)
+        await self._records.keep(call, record)
+        if call.purpose is not None and record.ended and record.ended - record.began >= _LISTENED:
+            await self._welcoming.heard_out(call)
         return web.Response(status=204)
 
     async def _call(self, request: web.Request) -> Call:
@@ -282,22 +309,6 @@ def _inbound(
         text=text,
         region=call.region,
         transcript=transcript,
-    )
-
-
-def _transcript(heard: Heard) -> Transcript:
-    others = tuple(Hypothesis(other.text, other.confidence) for other in heard.alternatives)
-    return Transcript(heard.text, heard.raw, heard.confidence, others, heard.engine, heard.seconds, 0)
-
-
-def _heard(found: Transcript) -> Heard:
-    return Heard(
-        text=found.text,
-        raw=found.raw,
-        confidence=found.confidence,
-        alternatives=[Alternative(text=other.text, confidence=other.confidence) for other in found.alternatives],
-        engine=found.engine,
-        seconds=found.seconds,
     )
 
 

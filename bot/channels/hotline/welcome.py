@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 
 from bot.cases import CasesClient
 from bot.channels.hotline import said
+from bot.channels.hotline.beside import NO_CALLS, NOT_NOW
 from bot.channels.hotline.calls import Call
 from bot.channels.hotline.spoken import ear_form, expects
 from bot.channels.hotline.wire import Expected, SpokenReply, Welcome
@@ -53,6 +54,8 @@ class Welcoming:
 
     async def welcome(self, call: Call) -> Welcome:
         """What ``call`` begins with; the same when it is asked for again."""
+        if call.purpose is not None:
+            return await self._errand(call)
         newcomer = await asyncio.to_thread(self._store.meet, call.sender, NOTICE_VERSION)
         newcomer = newcomer or await asyncio.to_thread(self._store.told_since, call.sender, call.began)
         replies: list[SpokenReply] = []
@@ -69,6 +72,19 @@ class Welcoming:
             if known:
                 replies.append(SpokenReply(say=known, kind="known"))
         return Welcome(replies=tuple(replies), expects=wants, ask_region=call.region is None, record=self._record)
+
+    async def _errand(self, call: Call) -> Welcome:
+        """Of a call that we made: its news, and that we need not call again."""
+        options = (OfferedOption("1", said.HEARD, NOT_NOW), OfferedOption("2", said.NO_CALLS, NO_CALLS))
+        await asyncio.to_thread(self._store.ask, call.sender, Question(options))
+        offered = tuple(Option(key=option.key, title=option.title) for option in options)
+        news = (await self._letters(call))[1:]
+        replies = (
+            SpokenReply(say=said.ERRAND, kind="news"),
+            *news,
+            SpokenReply(say=said.ERRAND_QUESTION, options=offered),
+        )
+        return Welcome(replies=replies, expects=Expected.MENU, record=self._record)
 
     async def go_on(self, call: Call, noted: SpokenReply) -> Asking:
         """After the caller said where they are from: whether what they say may be kept, if that is still open."""

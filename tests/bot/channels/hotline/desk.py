@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,18 +17,21 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import Engine
 
 from bot.cases import CasesClient
+from bot.channels.hotline.ami import AmiConfig
 from bot.channels.hotline.beside import Beside
 from bot.channels.hotline.calls import CallBook
 from bot.channels.hotline.channel import HotlineChannel
 from bot.channels.hotline.ivr import IvrRoutes
 from bot.channels.hotline.keeping import Records
+from bot.channels.hotline.outcalls import Errands, OutCalls
+from bot.channels.hotline.sms import Sms
 from bot.channels.hotline.welcome import Welcoming
 from bot.channels.http import errors_as_json
 from bot.mailbox import Mailbox
 from bot.people.book import TalkBook
 from bot.people.front import Front
 from bot.people.handoff import HandOffDesk
-from bot.people.hours import Hours
+from bot.people.hours import CHINA, Hours
 from bot.people.privacy import Privacy
 from bot.preferences import Preferences
 from bot.rasa import RasaClient
@@ -39,6 +43,8 @@ from voice.service import NO_HINTS, Hints, Transcript
 
 API_KEY = "test-key"
 MOBILE, LANDLINE = "13800138000", "02887654321"
+NOON = datetime.now(CHINA).replace(hour=12, minute=0) + timedelta(days=1)
+"""An hour at which people may be called."""
 ALWAYS = Hours.parse("1-7 00:00-23:59")
 
 
@@ -145,6 +151,8 @@ class Desk:
     records: Records
     actions: Actions
     calls: CallBook
+    errands: Errands
+    sms: Sms | None
 
     async def post(self, path: str, body: Any, status: int = 200) -> Any:
         async with self.client.post(f"/internal/hotline/{path}", json=body) as answer:
@@ -167,8 +175,10 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(folder: Path, dialogue: Dialogue, hours: Hours = ALWAYS) -> AsyncIterator[Desk]:
-    """The hotline of a gateway whose memory lies in ``folder``."""
+async def desk(
+    folder: Path, dialogue: Dialogue, hours: Hours = ALWAYS, *, sms_url: str | None = None, ami: AmiConfig | None = None
+) -> AsyncIterator[Desk]:
+    """The hotline of a gateway whose memory lies in ``folder``; with a message service, with calls that are made."""
     engine = open_engine(f"sqlite:///{folder / 'gateway.sqlite'}")
     store, talks, mailbox, calls = GatewayStore(engine), TalkBook(engine), Mailbox(engine), CallBook(engine, "session")
     ear, actions = TelephoneEar(), Actions()
@@ -179,11 +189,22 @@ async def desk(folder: Path, dialogue: Dialogue, hours: Hours = ALWAYS) -> Async
     ):
         rasa = RasaClient(session, f"http://127.0.0.1:{rasa_server.port}", SECRET, 5)
         actions_url = f"http://127.0.0.1:{actions_server.port}"
+        sms = Sms(engine, session, sms_url, "sms-key", "session") if sms_url else None
+        errands = Errands(engine, "session")
+        outcalls = OutCalls(errands, ami, lambda: NOON) if ami else None
         cases = CasesClient(session, actions_url, SECRET)
         front = Front(
             Privacy(store, rasa, cases, frozenset({"hotline"})),
             HandOffDesk(talks, hours),
-            telephone=Beside(store, talks, hours, calls.number_of),
+            telephone=Beside(
+                store,
+                talks,
+                hours,
+                calls.number_of,
+                sms=sms,
+                errands=errands if ami else None,
+                public_url="https://village.example",
+            ),
         )
         turns = TurnService(rasa, None, store, front, max_text_chars=50, default_region="national")
         records = Records(engine, session, actions_url, SECRET)
@@ -198,11 +219,16 @@ async def desk(folder: Path, dialogue: Dialogue, hours: Hours = ALWAYS) -> Async
             mailbox,
             secret=SECRET,
             session_secret="session",
+            sms=sms,
+            errands=errands,
+            outcalls=outcalls,
         )
         app = web.Application(middlewares=[errors_as_json])
         app.add_routes([*channel.routes(), *IvrRoutes(channel, calls, records, API_KEY).routes()])
         async with TestClient(TestServer(app), headers={"X-Xiangyin-Secret": SECRET}) as client:
             await channel.start()
-            yield Desk(client, channel, dialogue, ear, store, engine, talks, mailbox, records, actions, calls)
+            yield Desk(
+                client, channel, dialogue, ear, store, engine, talks, mailbox, records, actions, calls, errands, sms
+            )
             await channel.stop()
     store.close()
