@@ -155,7 +155,8 @@ class HotlineChannel(Channel):
         number = normalised(asked.caller)
         sender = f"{CHANNEL}:{sender_of(self._session_secret, number, asked.call_id)}"
         if asked.purpose is not None and self._errands is not None:
-            sender = await asyncio.to_thread(self._errands.answered, asked.purpose) or sender
+            whose = await asyncio.to_thread(self._errands.answered, asked.purpose)
+            sender = whose or sender
         known = (await asyncio.to_thread(self._preferences.of, sender)).region
         call = Call(
             id=asked.call_id,
