@@ -112,6 +112,19 @@ class Settings(BaseSettings):
     wecom_aes_key: SecretStr = SecretStr("")
     wecom_api_url: str = "https://qyapi.weixin.qq.com"
 
+    # The hotline (see ``bot/channels/hotline``): started where ``run`` names it.
+    hotline_host: str = "127.0.0.1"
+    """Where the telephone system reaches it, both ports."""
+    hotline_port: int = Field(default=8610, ge=1, le=65535)
+    """HTTP and WebSocket."""
+    hotline_audiosocket_port: int = Field(default=8611, ge=1, le=65535)
+    hotline_calls: int = Field(default=50, ge=1, le=1000)
+    """Calls at the same time; more go to a person."""
+    hotline_record: Path | None = None
+    """A folder for recordings; calls are recorded only where it is set, and are told so."""
+    hotline_key: SecretStr = SecretStr("")
+    """Shown by the telephone system with every call."""
+
     # The hotline's follow-ups. Off without an address.
     sms_url: str | None = None
     """An HTTP service that sends text messages (see ``bot/channels/hotline/sms.py``)."""
@@ -138,7 +151,9 @@ class Settings(BaseSettings):
     ledger_key: SecretStr = SecretStr("")
     """Base64 of 32 bytes; encrypts personal fields of the ledger."""
 
-    @field_validator("state_dir", "recogniser_dir", "recogniser_table", "embedding_dir", "voice_dir", "font")
+    @field_validator(
+        "state_dir", "recogniser_dir", "recogniser_table", "embedding_dir", "voice_dir", "font", "hotline_record"
+    )
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else (ROOT / value).resolve()

@@ -154,7 +154,7 @@ def make_secrets() -> None:
     path = STATE / "secrets.env"
     lines = path.read_text().splitlines() if path.exists() else []
     known = {line.split("=", 1)[0] for line in lines}
-    for name in ("API_KEY", "SESSION_SECRET", "INTERNAL_SECRET", "BANK_KEY"):
+    for name in ("API_KEY", "SESSION_SECRET", "INTERNAL_SECRET", "BANK_KEY", "HOTLINE_KEY"):
         if "XIANGYIN_" + name not in known:
             lines.append("XIANGYIN_%s=%s" % (name, secrets.token_urlsafe(32)))
     if "XIANGYIN_LEDGER_KEY" not in known:

@@ -54,6 +54,7 @@ class SpeechDetector:
 
     def __init__(self, network: onnxruntime.InferenceSession | None = None) -> None:
         self._session = network or load_network()
+        self._rested: tuple[Samples, Samples, Samples] | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -62,6 +63,16 @@ class SpeechDetector:
         self._cell = np.zeros((1, 1, 128), np.float32)
         self._context = np.zeros(_CONTEXT, np.float32)
         self._rest = np.zeros(0, np.float32)
+
+    def rest(self) -> None:
+        """Be as after a second of a quiet room, where silence is not fed: from nothing, or from long ago, the network
+        takes some 100 ms more to hear that speech begins."""
+        if self._rested is None:
+            noise = np.random.default_rng(0).normal(0, 0.0006, FRAME * 32).astype(np.float32)
+            self.reset()
+            self.feed(noise)
+            self._rested = (self._hidden, self._cell, self._context)
+        self._hidden, self._cell, self._context = self._rested
 
     def feed(self, samples: Samples) -> list[float]:
         """Probabilities of the frames completed by ``samples`` (any length); what is left over waits for more."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from settings import ROOT, Settings
 
 RASA_ENV = ROOT / ".venv-rasa"
-NAMES = ("bank", "actions", "rasa", "gateway")
+NAMES = ("bank", "actions", "rasa", "gateway", "hotline")
 """In order of start: each needs the ones before it."""
 
 
@@ -35,6 +35,11 @@ def _environment(settings: Settings) -> dict[str, str]:
         "HF_HUB_OFFLINE": "1",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _reached(host: str) -> str:
+    """An address at which this machine reaches what listens on ``host``."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
 
 
 def parts_of(settings: Settings) -> list[Part]:
@@ -101,6 +106,15 @@ def parts_of(settings: Settings) -> list[Part]:
             settings.port,
             f"http://127.0.0.1:{settings.port}/readyz",
             120,
+        ),
+        "hotline": Part(
+            "hotline",
+            "hotline",
+            (python, "-m", "bot.channels.hotline"),
+            common,
+            settings.hotline_port,
+            f"http://{_reached(settings.hotline_host)}:{settings.hotline_port}/readyz",
+            180,  # its fixed sentences are spoken at the first start
         ),
     }
     return [known[name] for name in NAMES if name in wanted]

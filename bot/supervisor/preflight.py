@@ -61,7 +61,7 @@ def problems(settings: Settings, parts: list[Part], *, ports: bool = True) -> li
         found.append(f"missing: secrets ({settings.state_dir / 'secrets.env'}). Run `make setup`.")
     found += _missing_models(settings, {part.name for part in parts})
     for part in parts:
-        host = settings.host if part.name == "gateway" else "127.0.0.1"
+        host = {"gateway": settings.host, "hotline": settings.hotline_host}.get(part.name, "127.0.0.1")
         if ports and _port_taken(host, part.port):
             setting = "XIANGYIN_PORT" if part.name == "gateway" else f"XIANGYIN_{part.name.upper()}_PORT"
             found.append(f"port {part.port} for the {part.title} is taken. Stop what uses it, or set {setting}.")
