@@ -28,7 +28,7 @@ words are said; a hummed "嗯" has next to nothing there, and a cough has no 5 f
 of the development set: half of the callers stop us within 180 ms of their first sound, 95 of 100 within 310 ms."""
 _LASTING_S = 0.32
 """Speech that stops our voice whatever it sounds like: words may begin with a hum (问, 我)."""
-_FALL_DB = 15.0
+_FALL_DB = 20.0
 _DIP_FRAMES = 3
 """A candidate survives a gap of this length: stops like 不 and 大 have one."""
 _MURMUR_S = 1.0
@@ -255,16 +255,17 @@ class _Run:
 
     def add(self, ends: float, frame: npt.NDArray[np.float32] | None = None) -> None:
         """One more frame; ``frame`` is looked at where it matters what it sounds like."""
+        if frame is not None:
+            high, all_of_it = _levels(frame)
+            self._loudest = max(self._loudest, all_of_it)
+            if all_of_it < self._loudest - _FALL_DB:
+                return  # the network goes on for some frames after a sound has died away
+            self._open += high - all_of_it >= _OPEN_DB
         if not self.voiced_s:
             self.began = ends - FRAME_S
         self.voiced_s += FRAME_S
         self.last = ends
         self._dip = 0
-        if frame is not None:
-            high, all_of_it = _levels(frame)
-            self._loudest = max(self._loudest, all_of_it)
-            # Frames in which the sound dies away show the noise behind it.
-            self._open += high - all_of_it >= _OPEN_DB and all_of_it > self._loudest - _FALL_DB
 
     def dips(self) -> bool:
         """A frame that is no speech; whether there were too many of them for one word."""

@@ -197,6 +197,7 @@ async def test_audiosocket_without_a_good_id_is_hung_up(first: str) -> None:
         phone = AudioSocketPhone(address, clock)
         if first == "repeated":
             await phone.dial()
+            await phone.listen_for(0.1)
             await phone.hang_up()
             await until(lambda: parrot.over.is_set())
         reader, writer = await asyncio.open_connection(address.host, address.audiosocket_port)
