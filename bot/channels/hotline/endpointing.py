@@ -177,9 +177,8 @@ class EndPointer:
         if self._speaking:
             return self._go_on(probability, ends)
         run = self._run
-        if probability >= (SILENCE if run.voiced_s else SPEECH):
-            run.add(ends, frame if self._playing else None)
-        elif run.voiced_s and run.dips():
+        likely = probability >= (SILENCE if run.voiced_s else SPEECH)
+        if not (likely and run.add(ends, frame if self._playing else None)) and run.voiced_s and run.dips():
             if run.voiced_s >= STARTS_S:
                 self._murmur = run
             self._run = run = _Run()
@@ -253,19 +252,20 @@ class _Run:
         self._open = self._dip = 0
         self._loudest = -200.0
 
-    def add(self, ends: float, frame: npt.NDArray[np.float32] | None = None) -> None:
-        """One more frame; ``frame`` is looked at where it matters what it sounds like."""
+    def add(self, ends: float, frame: npt.NDArray[np.float32] | None = None) -> bool:
+        """One more frame, unless the sound has died away; ``frame`` is given where it matters what it sounds like."""
         if frame is not None:
             high, all_of_it = _levels(frame)
             self._loudest = max(self._loudest, all_of_it)
             if all_of_it < self._loudest - _FALL_DB:
-                return  # the network goes on for some frames after a sound has died away
+                return False  # the network goes on for some frames
             self._open += high - all_of_it >= _OPEN_DB
         if not self.voiced_s:
             self.began = ends - FRAME_S
         self.voiced_s += FRAME_S
         self.last = ends
         self._dip = 0
+        return True
 
     def dips(self) -> bool:
         """A frame that is no speech; whether there were too many of them for one word."""
