@@ -78,16 +78,14 @@ class Asking:
         finally:
             self._pad = None
             self._mind_recording()
-        await self._hush()
+        await self.hush()
         await question.script.close()
         return answer
 
     async def close(self) -> None:
         """The call is over: nothing is left running."""
         self._deaf = True
-        self.mouth.stop(at_once=True)
-        if self._saying is not None:
-            await asyncio.wait({self._saying})
+        await self.hush(at_once=True)
         await self.voice.close()
 
     async def _answer(self, question: Question) -> Answer | None:
@@ -251,7 +249,7 @@ class Asking:
     # Our own voice.
 
     async def _say(self, script: Script) -> None:
-        await self._hush()
+        await self.hush()
         if self._deaf:
             return
         self._script = script
@@ -270,13 +268,16 @@ class Asking:
                 self._book.last.interrupted = True
         self._happenings.put_nowait(VoiceDone(script, error))
 
-    async def _hush(self) -> None:
-        """Our voice ends; a notice first."""
-        saying = self._saying
-        if saying is not None:
+    async def hush(self, *, at_once: bool = False) -> None:
+        """Our voice ends; a notice first, unless ``at_once``."""
+        if self._saying is None:
+            return
+        if self.mouth.bound and not at_once:
             self.mouth.stop()
-            await asyncio.wait({saying})
-            self._saying = None
+        else:
+            self._saying.cancel()  # it may not even have begun
+        await asyncio.wait({self._saying})
+        self._saying = self._stopped_since = None
 
     def _voice_done(self, done: VoiceDone) -> None:
         self._quiet_since = time.monotonic()

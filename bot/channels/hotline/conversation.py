@@ -183,8 +183,7 @@ class Conversation:
     async def _person(self, *, forced: bool) -> Question:
         """To a person; unless nobody is at work and the gateway knows what else can be done."""
         self._waiting.wants_person.clear()
-        self._mouth.stop(at_once=True)
-        await self._mouth.idle()
+        await self._asking.hush(at_once=True)
         now = time.monotonic()
         answer = Answer(Exchange("silence" if forced else "keys", said=texts.PERSON), now, text=texts.PERSON)
         self._book.add(answer.exchange)
@@ -212,6 +211,7 @@ class Conversation:
     async def last_words(self, sayings: Sequence[Saying]) -> None:
         """Said to the end, whatever the caller does; what cannot be had is left out."""
         self._asking.deafen()
+        await self._asking.hush(at_once=True)
         self._mouth.stop(at_once=True)
         await self._mouth.idle()
         for saying in sayings:

@@ -14,7 +14,7 @@ from bot.channels.hotline.upstream import AwayError, Upstream, UpstreamError
 
 _AHEAD = 2
 _UNMADE_S = 2.0
-_BUSY_S = 0.5
+_AGAIN_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,9 @@ class Voice:
         if saying.fixed:
             yield b"".join([await self._fixed(text) for text in saying.fixed])
         else:
-            for last in (False, True):
-                begun = False
-                try:
-                    async with contextlib.aclosing(self._upstream.speech(saying.text, self.rate)) as spoken:
-                        async for piece in spoken:
-                            begun = True
-                            yield piece
-                    return
-                except UpstreamError:
-                    if begun or last:
-                        raise
-                await asyncio.sleep(_BUSY_S)  # its queue was full, or the connection had been closed meanwhile
+            async with contextlib.aclosing(self._upstream.speech(saying.text, self.rate)) as spoken:
+                async for piece in spoken:
+                    yield piece
 
     async def _fixed(self, text: str) -> bytes:
         if made := self._prompts.sound(text, self.rate):
@@ -97,9 +88,12 @@ class Script:
     @property
     def owed(self) -> list[Saying]:
         """What must be heard and has not been."""
-        begun = [saying for saying, _pcm in self._pieces[: self.at]]
-        left = {id(saying) for saying, _pcm in self._pieces[self.at :]}
-        return [s for s in self.sayings if s.must_hear and (id(s) in left or not any(s is b for b in begun))]
+        return [saying for saying in self.sayings if saying.must_hear and not self.said(saying)]
+
+    def said(self, saying: Saying) -> bool:
+        """Whether all of ``saying`` has been heard."""
+        fetched = any(saying is known for known in self.sayings[: self._fetched])
+        return fetched and not any(saying is left for left, _pcm in self._pieces[self.at :])
 
     def prefetch(self) -> None:
         """Begin (or go on) to fetch what is next."""
@@ -141,15 +135,11 @@ class Script:
     async def _fetch(self) -> None:
         try:
             while self._fetched < len(self.sayings):
-                saying = self.sayings[self._fetched]
-                have, number = sum(1 for said, _pcm in self._pieces if said is saying), 0  # of a fetch that was cut off
-                async with contextlib.aclosing(self._voice.pieces(saying)) as pieces:
-                    async for piece in pieces:
-                        number += 1
-                        if number > have:
-                            self._pieces.append((saying, piece))
-                            self._changed.set()
-                            await self._room()
+                try:
+                    await self._fetch_saying(self.sayings[self._fetched])
+                except UpstreamError:  # its queue was full, or the connection broke
+                    await asyncio.sleep(_AGAIN_S)
+                    await self._fetch_saying(self.sayings[self._fetched])
                 self._fetched += 1
                 self._changed.set()
         except UpstreamError as error:
@@ -157,6 +147,17 @@ class Script:
         finally:
             self._fetching = None
             self._changed.set()
+
+    async def _fetch_saying(self, saying: Saying) -> None:
+        """What is there of it, from a fetch that was cut off, stays."""
+        have, number = sum(1 for said, _pcm in self._pieces if said is saying), 0
+        async with contextlib.aclosing(self._voice.pieces(saying)) as pieces:
+            async for piece in pieces:
+                number += 1
+                if number > have:
+                    self._pieces.append((saying, piece))
+                    self._changed.set()
+                    await self._room()
 
     async def _room(self) -> None:
         while len(self._pieces) - self.at > _AHEAD:
@@ -186,6 +187,11 @@ class Mouth:
         """Whether something is being said."""
         return self._task is not None
 
+    @property
+    def bound(self) -> bool:
+        """Whether something is being said that must be heard."""
+        return self._bound
+
     def stop(self, *, at_once: bool = False) -> bool:
         """Be quiet: now, or after what must be heard (unless ``at_once``). Whether that is now."""
         if self._task is None:
@@ -206,7 +212,7 @@ class Mouth:
         Raises: AwayError, RefusedError: what is left cannot be had.
         """
         try:
-            await self._do(self._play(script, sounds))
+            await self._do(lambda: self._play(script, sounds))
         finally:
             await script.close()
         return script.heard
@@ -215,26 +221,30 @@ class Mouth:
         """The soft tone, for so long. The caller's voice is heard over it as over silence."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._do(self._tone())
+                await self._do(self._tone)
 
-    async def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        if self._task is not None:
-            work.close()
-            raise RuntimeError("two voices at once")
+    async def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        while self._task is not None:
+            if not (self._task.done() or self._task.cancelling()):
+                raise RuntimeError("two voices at once")
+            await self.idle()
         self._stop_wanted = False
         self._quiet.clear()
-        self._task = task = asyncio.create_task(work, name="hotline-voice")
+        self._task = task = asyncio.create_task(work(), name="hotline-voice")
+        task.add_done_callback(self._done)
         try:
             await asyncio.wait({task})
         finally:
-            if not task.done():
-                task.cancel()
-                await asyncio.wait({task})
-            self._task, self._bound = None, False
-            self._quiet.set()
-            self._tell_playing(False)
+            task.cancel()
         if not task.cancelled():
             task.result()
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._task, self._bound = None, False
+        self._quiet.set()
+        self._tell_playing(False)
+        if not task.cancelled():
+            task.exception()  # whoever waits for it looks at it, if there still is somebody
 
     async def _play(self, script: Script, sounds: Callable[[], None] | None) -> None:
         while True:
@@ -253,6 +263,7 @@ class Mouth:
                 sounds = None
             await self._line.play(pcm)
             script.passed()
+            self._bound = self._bound and not script.said(saying)
 
     async def _await_piece(self, script: Script) -> None:
         """Wait for a sentence; a caller who waits long hears that we are at it."""

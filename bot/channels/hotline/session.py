@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 import traceback
@@ -91,13 +90,18 @@ class Session:
             return over.ended
         except Exception as error:  # noqa: BLE001 - a caller must not be left with a bug of ours
             _log(error)
-        with contextlib.suppress(Over):
-            await self._conversation.apologise()
+        await self._last_words(texts.APOLOGY)
         return to_person().ended
 
     async def _farewell(self) -> Ended:
-        await self._conversation.last_words(fixed(texts.ENDS_NOW))
+        await self._last_words(texts.ENDS_NOW)
         return Ended(Outcome.FAREWELL, Next.HANGUP)
+
+    async def _last_words(self, words: str) -> None:
+        try:
+            await self._conversation.last_words(fixed(words))
+        except Exception as error:  # noqa: BLE001 - the same
+            _log(error)
 
 
 async def _cancelled(task: asyncio.Task[Ended]) -> None:

@@ -40,6 +40,7 @@ class Behaviour:
         character_s: length of a spoken character.
         refuse: kind of request -> (status, code, message) for each of the next requests of that kind.
         cut: kind of request -> how many of the next are carried out, but their answer is lost with the connection.
+        break_speech: of how many of the next speeches the connection breaks after a sentence.
     """
 
     transcripts: Iterable[str | None] = ("我想问一下话费怎么交",)
@@ -52,6 +53,7 @@ class Behaviour:
     character_s: float = 0.02
     refuse: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
     cut: Counter[str] = field(default_factory=Counter)
+    break_speech: int = 0
 
 
 class GatewayDouble:
@@ -204,6 +206,11 @@ class GatewayDouble:
             await asyncio.sleep(self.behaviour.speech_s)
             pcm = self.tone(sentence, asked.rate)
             await response.write(len(pcm).to_bytes(4, "big") + pcm)
+            if self.behaviour.break_speech > 0:
+                self.behaviour.break_speech -= 1
+                await asyncio.sleep(0.05)  # the sentence is on its way
+                assert request.transport is not None
+                request.transport.abort()
         await response.write_eof()
         return response
 

@@ -132,6 +132,19 @@ async def test_a_busy_voice_is_asked_again(double: GatewayDouble, prompts: Promp
         await call.phone.hears("还要问什么？")
 
 
+async def test_a_connection_that_breaks_in_mid_sentence_is_made_again(
+    double: GatewayDouble, prompts: PromptBook
+) -> None:
+    double.behaviour.answer = answers(says("第一句。第二句。第三句。"))
+    double.behaviour.speech_s = 0.05
+    async with calling(double, prompts) as call:
+        await call.phone.hears(texts.GREETING)
+        double.behaviour.break_speech = 1
+        call.phone.says()
+        await call.phone.hears("第三句。")
+        assert call.phone.heard[1:] == ["第一句。", "第二句。", "第三句。"]
+
+
 async def test_a_sentence_that_is_late_has_a_tone_before_it(double: GatewayDouble, prompts: PromptBook) -> None:
     double.behaviour.answer = answers(says("第一句。第二句。"))
     double.behaviour.speech_s = 0.5
