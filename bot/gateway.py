@@ -124,7 +124,7 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
         voice,
         store,
         calls,
-        Welcoming(store, cases, mailbox),
+        Welcoming(store, cases, mailbox, record=settings.hotline_record is not None),
         records,
         Preferences(engine),
         mailbox,

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
+import aiohttp
 from aiohttp import web
 
 from bot.channels.base import Capabilities, Channel
@@ -20,7 +21,7 @@ from bot.channels.hotline.calls import Call, CallBook
 from bot.channels.hotline.keeping import Records
 from bot.channels.hotline.outcalls import Errands, OutCalls
 from bot.channels.hotline.sms import Sms
-from bot.channels.hotline.spoken import Asked, spoken_turn
+from bot.channels.hotline.spoken import TRANSFER, Asked, spoken_turn
 from bot.channels.hotline.welcome import Welcoming
 from bot.channels.hotline.wire import CallRecord, CallStart, CallTurn, SpeechRequest, SpokenReply, SpokenTurn, Welcome
 from bot.channels.http import Handler, json_response, parsed
@@ -185,12 +186,16 @@ class HotlineChannel(Channel):
         try:
             while not (await asyncio.wait({hearing}, timeout=_WATCH_S))[0]:
                 if request.transport is None or request.transport.is_closing():
-                    raise ConnectionResetError  # the caller went on speaking: nobody waits for this any more
-            return json_response(heard_of(hearing.result()).model_dump())
+                    break  # the caller went on speaking: nobody waits for this any more
+            else:
+                return json_response(heard_of(hearing.result()).model_dump())
+        except (ConnectionError, aiohttp.ClientError):
+            pass  # they went in the middle of a word
         finally:
             hearing.cancel()
-            with contextlib.suppress(asyncio.CancelledError, TurnError, VoiceError, ConnectionError):
+            with contextlib.suppress(asyncio.CancelledError, TurnError, ConnectionError, aiohttp.ClientError):
                 await hearing
+        return web.Response(status=408)
 
     async def _turn(self, request: web.Request) -> web.Response:
         call = await self._call(request)
@@ -245,7 +250,9 @@ class HotlineChannel(Channel):
         slot = question.asks if question.turn_id == turn.turn_id else None
         keys = [(reply.audio or "").removeprefix("/audio/").removesuffix(".ogg") for reply in turn.replies]
         heard = [await asyncio.to_thread(self._store.spoken_text, key) for key in keys]
-        return spoken_turn(turn, heard, Asked(slot, masked=not call.voiced), await self.briefing(call))
+        transfer = any(reply.kind == TRANSFER for reply in turn.replies)
+        briefing = await self.briefing(call) if transfer else None
+        return spoken_turn(turn, heard, Asked(slot, masked=not call.voiced), briefing)
 
     async def briefing(self, call: Call) -> str:
         """What a person who takes the caller over should know, one line."""
@@ -264,10 +271,11 @@ class HotlineChannel(Channel):
         response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
         await response.prepare(request)
         piece = first
-        while piece is not None:
-            await response.write(len(piece).to_bytes(4, "big") + piece)
-            piece = await _piece(pieces)
-        await response.write_eof()
+        with contextlib.suppress(ConnectionError):  # the caller interrupted: the rest is not wanted
+            while piece is not None:
+                await response.write(len(piece).to_bytes(4, "big") + piece)
+                piece = await _piece(pieces)
+            await response.write_eof()
         return response
 
     async def _record(self, request: web.Request) -> web.Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import re
 from typing import Any, TypedDict
 
 from bot.cases import CasesClient
@@ -21,8 +21,8 @@ from bot.people.summary import ABOUT
 from bot.schema import Option, Turn
 from bot.store import Consent, GatewayStore, Question
 
-log = logging.getLogger(__name__)
-
+_HIDDEN = re.compile(r"\*+(\d+)")
+"""A number as the ledger masks it: ******78."""
 _PATIENCE_S = 0.8
 """For the ledger: the caller hears the fixed greeting meanwhile."""
 _TASKS = {"loan_": "贷款申请", "applicant_": "贷款申请", "crop_": "贷款申请", "bill_": "交费单"}
@@ -125,7 +125,8 @@ class Welcoming:
                 return said.UNFINISHED.format(task=task)
         case = await self._case(call.sender)
         if case is not None:
-            return said.LAST_CASE.format(summary=case["summary"], state=case["state_text"]) + said.GO_AHEAD
+            summary = _HIDDEN.sub(said.NUMBER_END.format(end=r"\1"), case["summary"])
+            return said.LAST_CASE.format(summary=summary, state=case["state_text"]) + said.GO_AHEAD
         kept = await asyncio.to_thread(self._store.last_turn, call.sender)
         understood = Turn.model_validate_json(kept).understood if kept else None
         about = ABOUT.get(understood.intent) if understood else None
