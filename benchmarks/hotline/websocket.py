@@ -36,7 +36,7 @@ class WebSocketPhone(Phone):
         self.ignored: list[str] = []
         self._queue: deque[bytes | str] = deque()
         self._frames = 0
-        self._full = self._bulk = False
+        self._full = self._bulk = self._paused = False
         self._left = b""
         self._empty_ticks = 0
         self._marked = True
@@ -188,9 +188,11 @@ class WebSocketPhone(Phone):
         elif command == "FLUSH_MEDIA":
             self._queue.clear()
             self._frames, self._bulk, self._left, self._marked = 0, False, b"", True
+        elif command in ("PAUSE_MEDIA", "CONTINUE_MEDIA"):
+            self._paused = command == "PAUSE_MEDIA"
         elif command == "HANGUP":
             self._end("hung up by the assistant")
-        elif command not in ("ANSWER", "GET_STATUS", "REPORT_QUEUE_DRAINED", "PAUSE_MEDIA", "CONTINUE_MEDIA"):
+        elif command not in ("ANSWER", "GET_STATUS", "REPORT_QUEUE_DRAINED"):
             self.ignored.append(f"unknown command {command}")
 
     def _event(self, event: str, mark: str) -> str:
@@ -198,6 +200,8 @@ class WebSocketPhone(Phone):
 
     def play(self, due: float) -> None:
         """``dequeue_frame``: controls take no time; without a frame Asterisk makes silence itself."""
+        if self._paused:  # a flush does not end it: its sources say so, whatever its documentation says
+            return
         if self._full and self._frames < XON_FRAMES:
             self._full = False
             self._post_event("MEDIA_XON")

@@ -201,6 +201,28 @@ async def test_websocket_flow_control_overflow_flush_and_what_it_ignores() -> No
     assert not phone.ear.gaps
 
 
+async def test_websocket_pauses_and_goes_on() -> None:
+    answerer = Answerer()
+
+    async def hesitate(socket: Socket) -> None:
+        await socket.send_bytes(VOICE)
+        await asyncio.sleep(0.3)
+        await socket.send_str('{"command": "PAUSE_MEDIA"}')
+        await asyncio.sleep(0.8)
+        await socket.send_str('{"command": "CONTINUE_MEDIA"}')
+
+    answerer.on_socket = hesitate
+    async with answering(answerer) as (hotline, clock):
+        phone = WebSocketPhone(hotline, clock)
+        await phone.dial()
+        await phone.listen(0.9, at_most_s=4)
+        await phone.listen(0.9, at_most_s=4, new=False)
+        await phone.hang_up()
+    assert phone.ear.frames == 50
+    assert len(phone.ear.spans) == 2
+    assert not phone.ear.gaps
+
+
 async def test_a_break_in_the_voice_is_found_on_both_lines() -> None:
     answerer = Answerer()
 
