@@ -9,7 +9,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from benchmarks.hotline.callers import Utterance
+from benchmarks.hotline.ear import VOICE_RMS, level
 from benchmarks.hotline.phone import Phone
+from bot.channels.hotline.line import FRAME_S
 
 REPLY_S = 12.0
 """Longer than this nobody waits."""
@@ -93,15 +95,19 @@ async def interrupt(phone: Phone, pcm: bytes, tally: Tally, after_s: float = 0.8
     await phone.listen(0.8, at_most_s=REPLY_S)
 
 
-async def disturb(phone: Phone, pcm: bytes, tally: Tally, after_s: float = 0.6, on_s: float = 0.8) -> None:
-    """Make a noise into the assistant's voice, which must go on for at least ``on_s`` after it."""
+async def disturb(phone: Phone, pcm: bytes, tally: Tally, after_s: float = 0.6) -> None:
+    """Make a noise into the assistant's voice. It went on if it is heard for at least a third of the time from .3 s
+    after the noise began to .5 s after its end: between two sentences there is a pause, an answer comes later."""
     if not await phone.listen_for(after_s, at_most_s=REPLY_S):
         return
+    phone.ear.keep = True
     sent = phone.say(pcm)
     await phone.unless_ended(sent.done.wait())
-    await asyncio.sleep(on_s)
-    span = phone.ear.speaking_at(sent.span.began)
-    if span is not None and span.ended >= sent.span.ended + on_s - 0.3:
+    await asyncio.sleep(0.6)
+    first, last = sent.span.began + 0.3, sent.span.ended + 0.5
+    loud = sum(level(frame) >= VOICE_RMS for at, frame in phone.ear.heard if first <= at <= last)
+    phone.ear.keep = False
+    if loud * FRAME_S >= (last - first) / 3:
         tally.undisturbed += 1
     else:
         tally.disturbed += 1

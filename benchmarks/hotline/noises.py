@@ -79,7 +79,8 @@ def noises(each: int) -> str:
     return keep(
         "What stops the voice",
         "The scripted gateway speaks for seven seconds; after .8 s of it recorded words are spoken into it (of the\n"
-        "standard accent), after .6 s a noise. A noise stopped the voice if it broke off within .5 s after the noise.\n"
+        "standard accent), after .6 s a noise. A noise stopped the voice if less than a third of the time from .3 s\n"
+        "after its begin to .5 s after its end was voice (between two sentences there is a pause).\n"
         "Goals: words stop it within 300 ms (p95), nothing else does.",
         asyncio.run(measure(each)),
     )
