@@ -198,10 +198,10 @@ def main(arguments: list[str]) -> int:
         "",
         heading(),
         "",
-        f"Model {embedder.identity}; {len(load_signs().signs)} signs, {len(texts)} training texts of our own. Signs "
-        "and bounds were tuned on the tuning parts; texts of the reporting parts were not read, nothing was trained on "
-        "either. Unsure counts as not flagged. n: fraud + normal + borderline (counted under unsure only). Baselines: "
-        "F1 / honest texts flagged.",
+        f"Model {embedder.identity}; {len(load_signs().signs)} signs, {len(texts)} training texts of our own. Signs, "
+        "bounds and training texts were improved on errors in the tuning parts; texts of the reporting parts were not "
+        "read, nothing was trained on either. Unsure counts as not flagged. n: fraud + normal + borderline (counted "
+        "under unsure only). Baselines: F1 / honest texts flagged.",
         "",
         "| part | kind | n | F1 | precision | recall | unsure | honest flagged | signs alone | character n-grams |",
         "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",

@@ -32,7 +32,7 @@ VECTOR_SCALE = 6.0
 """e5 vectors lie in a narrow cone; centred and scaled they suit a penalty of one."""
 GRAM_SCALE = 4.0
 """Of 0 to 4, tried on held-out training texts; beyond, little changes."""
-TRUST, BOUND, DOUBT = 0.5, 4.0, 1.0
+TRUST, BOUND, DOUBT = 0.45, 4.0, 1.0
 """How far the classifier is believed, its most extreme log-odds, and how rare fraud is among what people ask about."""
 FRAUD_AT, UNSURE_AT = 0.57, 0.40
 """Probability at which a text is called fraud; between the two it is unsure."""
