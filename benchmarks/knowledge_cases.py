@@ -5,17 +5,24 @@ near-homophones) in two indexes of the shipped entries: as they are, and half of
 wordings and spoken form, like imports). Two wordings of every entry are questions, too, to an index that lacks them,
 and to one where each entry is a bare document of one wording. For bare documents a fixed third of the queries of two
 public subsets is added when that file is beside the checkout.
+
+What takes time is kept: the index of the shipped entries starts from the serving one, and the cases of each index are
+stored beside it, so that an interrupted run goes on and the next one asks only what is new.
 """
 
 from __future__ import annotations
 
 import hashlib
+import pickle
 import random
+import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -118,12 +125,26 @@ def _strongest(found: Features, answers: npt.NDArray[np.bool_]) -> tuple[Feature
     return Features(found.worded[keep], found.bare[keep], found.nothing), answers[keep]
 
 
+SHAPED_BY = (*(Path(index.__file__).parent.glob("*.py")), *(Path(pinyin.__file__).parent.glob("*.*")))
+"""Sources that shape features: cases kept from before one of them changed are not used."""
+
+
+def start_from(serving: Path, folder: Path) -> None:
+    """Copies the serving index to ``folder`` where none is yet, so that its vectors need not be made again."""
+    if not folder.exists() and (made := index.current_folder(serving)):
+        shutil.copytree(made, folder / made.name)
+        shutil.copy2(serving / index.POINTER, folder / index.POINTER)
+
+
 @dataclass(frozen=True)
 class Searcher:
-    """One index to ask."""
+    """One index to ask; a context manager that keeps the cases for the next run."""
 
     mode: str
     retriever: Retriever
+    path: Path
+    kept: dict[str, tuple[Features, npt.NDArray[np.bool_]]] = field(default_factory=dict)
+    """Features of the strongest candidates and which of them answer, by entries that answer and text."""
 
     @classmethod
     def of(cls, mode: str, name: str, entries: Sequence[Entry], cache: Path, embedder: Embedder) -> Searcher:
@@ -134,15 +155,33 @@ class Searcher:
 
         blank = Decision(embedder.identity, (0.0,) * WORDED, (0.0,) * BARE, (0.0,) * NOTHING, 1.0, 1.0)
         building.build(entries, cache / name, embedder, blank, progress)
-        return cls(mode, Retriever(index.open_current(cache / name), embedder))
+        opened = index.open_current(cache / name)
+        digest = hashlib.sha256(opened.folder.name.encode())
+        for source in sorted(SHAPED_BY):
+            digest.update(source.read_bytes())
+        path = cache / f"{name}-{mode}.{digest.hexdigest()[:16]}.pickle"
+        return cls(mode, Retriever(opened, embedder), path, pickle.loads(path.read_bytes()) if path.is_file() else {})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for older in self.path.parent.glob(f"{self.path.name.split('.')[0]}.*.pickle"):
+            older.unlink()
+        self.path.write_bytes(pickle.dumps(self.kept))
 
     def case(self, question: Question, text: str, weight: float = 1.0) -> Case:
         """``question`` asked as ``text``."""
-        opened = self.retriever.index
-        every = np.ones(len(opened.entries), dtype=np.bool_)
-        rows, found = self.retriever.features(opened, readings(opened, text), every)
-        answers = np.array([opened.ids[row].decode() in question.ids for row in rows], dtype=np.bool_)
-        return Case(question, self.mode, *_strongest(found, answers), weight)
+        key = f"{','.join(question.ids)}|{text}"
+        if key not in self.kept:
+            opened = self.retriever.index
+            every = np.ones(len(opened.entries), dtype=np.bool_)
+            rows, found = self.retriever.features(opened, readings(opened, text), every)
+            answers = np.array([opened.ids[row].decode() in question.ids for row in rows], dtype=np.bool_)
+            self.kept[key] = _strongest(found, answers)
+        return Case(question, self.mode, *self.kept[key], weight)
 
 
 def _held_out_wordings(entry: Entry) -> tuple[str, ...]:
@@ -166,22 +205,21 @@ def collect(
         ("worded", "content", entries, (None, False, True)),
         ("mixed", "mixed", mixed, (None, False)),
     ):
-        ask = Searcher.of(mode, name, group, cache, remembering)
-        remembering.remember(ask.retriever.index)
-        for question in tqdm(questions, desc=f"{mode} questions", file=sys.stderr):
-            for folded in variants if whole else variants[:2]:
-                text = question.text if folded is None else misheard_own(question.text, pools[folded], folded)
-                cases.append(ask.case(question, text))
+        with Searcher.of(mode, name, group, cache, remembering) as ask:
+            remembering.remember(ask.retriever.index)
+            for question in tqdm(questions, desc=f"{mode} questions", file=sys.stderr):
+                for folded in variants if whole else variants[:2]:
+                    text = question.text if folded is None else misheard_own(question.text, pools[folded], folded)
+                    cases.append(ask.case(question, text))
         if not whole:
             return cases
     held = {entry.id: _held_out_wordings(entry) for entry in entries}
     less = [replace(e, questions=tuple(q for q in e.questions if q not in held[e.id])) for e in entries]
-    ask = Searcher.of("held", "held", less, cache, remembering)
-    for name, texts in tqdm(held.items(), desc="wordings", file=sys.stderr):
-        cases += [ask.case(Question("held", "", (name,), text, "dev"), text, HELD) for text in texts]
-    ask = Searcher.of("short", "short", [_short(entry, held[entry.id]) for entry in entries], cache, remembering)
-    for name, texts in tqdm(held.items(), desc="short", file=sys.stderr):
-        cases += [ask.case(Question("held", "", (name,), text, "dev"), text, HELD) for text in texts]
+    short = [_short(entry, held[entry.id]) for entry in entries]
+    for mode, group in (("held", less), ("short", short)):
+        with Searcher.of(mode, mode, group, cache, remembering) as ask:
+            for name, texts in tqdm(held.items(), desc=mode, file=sys.stderr):
+                cases += [ask.case(Question("held", "", (name,), text, "dev"), text, HELD) for text in texts]
     return cases + (_public(embedder, cache) if PUBLIC.is_file() else [])
 
 
@@ -197,10 +235,10 @@ def _public(embedder: Embedder, cache: Path) -> list[Case]:
     for subset in evaluate.read(PUBLIC):
         if subset.name not in FITTED:
             continue
-        ask = Searcher.of("public", subset.name, subset.docs, cache, embedder)
-        for query in tqdm(subset.queries, desc=subset.name, file=sys.stderr):
-            if public_part(query.id) == "dev":
-                question = Question("public", subset.name, query.relevant, query.text, "dev")
-                heard = (query.text, misheard(query.text, seed=1))
-                cases += [ask.case(question, text, PUBLIC_WEIGHT) for text in heard]
+        with Searcher.of("public", subset.name, subset.docs, cache, embedder) as ask:
+            for query in tqdm(subset.queries, desc=subset.name, file=sys.stderr):
+                if public_part(query.id) == "dev":
+                    question = Question("public", subset.name, query.relevant, query.text, "dev")
+                    heard = (query.text, misheard(query.text, seed=1))
+                    cases += [ask.case(question, text, PUBLIC_WEIGHT) for text in heard]
     return cases

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm  # type: ignore[import-untyped]
 
+from benchmarks.knowledge_cases import start_from
 from benchmarks.knowledge_questions import (
     FITTED,
     NOISE_SEED,
@@ -186,6 +187,7 @@ def main(arguments: list[str]) -> int:
     embedder = open_embedder(resolve(settings.models_dir, settings.embedding_dir))
     cache = settings.state_dir / "eval"
     entries = importing.read_paths(settings.knowledge_dirs).entries
+    start_from(settings.index_dir, cache / "content")
     made = bench(entries, cache / "content", embedder)
     questions = read(entry.id for entry in entries)
     if "--errors" in arguments:

@@ -5,8 +5,8 @@ then answer. A multinomial logistic model is fitted to all of it. Thresholds are
 did not see the entry (folds by entry) at the least cost: a wrong answer costs eight, a needless question one, a
 needless refusal two and a half.
 ``--thresholds`` keeps the weights and chooses thresholds alone.
-Usage: ``python -m benchmarks.knowledge_thresholds [--write] [--thresholds] [--cases FILE]``; FILE keeps the cases for
-another run.
+Usage: ``python -m benchmarks.knowledge_thresholds [--write] [--thresholds]``; the first run takes some ten minutes of a
+core, later ones only what has changed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import pickle
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -26,7 +25,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from benchmarks.knowledge_cases import Case, collect, without_answers
+from benchmarks.knowledge_cases import Case, collect, start_from, without_answers
 from benchmarks.knowledge_questions import read
 from knowledge import importing, scoring
 from knowledge.embedding import open_embedder
@@ -148,13 +147,9 @@ def main(arguments: list[str]) -> int:
     embedder = open_embedder(resolve(settings.models_dir, settings.embedding_dir))
     entries = importing.read_paths(settings.knowledge_dirs).entries
     questions = [question for question in read(entry.id for entry in entries) if question.part == "dev"]
-    kept = Path(arguments[arguments.index("--cases") + 1]) if "--cases" in arguments else None
-    if kept and kept.is_file():
-        cases: list[Case] = pickle.loads(kept.read_bytes())
-    else:
-        cases = collect(entries, questions, embedder, settings.state_dir / "eval", "--thresholds" not in arguments)
-        if kept:
-            kept.write_bytes(pickle.dumps(cases))
+    cache = settings.state_dir / "eval"
+    start_from(settings.index_dir, cache / "content")
+    cases = collect(entries, questions, embedder, cache, "--thresholds" not in arguments)
     cases += [without_answers(case) for case in cases if case.answers.any()]
     if "--thresholds" in arguments:
         final = scoring.default_decision()
