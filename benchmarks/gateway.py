@@ -287,7 +287,9 @@ def table(rows: list[Row]) -> str:
 
 
 def load() -> str:
-    return " ".join(f"{value:.1f}" for value in os.getloadavg())
+    """Of the last minutes, and the priority with which this ran (below 0: before other work)."""
+    loads = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    return f"{loads}; niceness of this measurement: {os.nice(0)}"
 
 
 def main() -> None:

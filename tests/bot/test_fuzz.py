@@ -53,5 +53,7 @@ async def sent(running: Gateway, asked: Request) -> int:
         ) as answer:
             await answer.read()
             return answer.status
+    except aiohttp.ClientResponseError as error:
+        return error.status  # the server refuses a request line that is too long before it knows that it is a HEAD
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
         return 0

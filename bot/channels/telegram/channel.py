@@ -18,11 +18,12 @@ from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, Tel
 
 from bot.channels.audio import Mouth
 from bot.channels.base import Capabilities, Channel, UnreachableError
+from bot.channels.kinds import News, Text
 from bot.channels.lanes import Lanes, Progress
 from bot.channels.telegram import texts
 from bot.channels.telegram.client import UPDATES, TelegramClient
 from bot.channels.telegram.conversation import CHANNEL, Artist, Conversation
-from bot.channels.telegram.incoming import INCOMING, Edit, Incoming, News, Text, chat_of, read
+from bot.channels.telegram.incoming import INCOMING, Edit, Incoming, chat_of, read
 from bot.errors import BadRequestError, ServiceUnavailableError, UnauthorisedError
 from bot.inbox import Arrival, Inbox
 from bot.people.feedback import Feedback

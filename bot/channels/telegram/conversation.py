@@ -11,6 +11,7 @@ from typing import Protocol
 from telegram.constants import ChatAction
 
 from bot.channels.audio import Mouth
+from bot.channels.kinds import News, Text
 from bot.channels.lanes import AgainLaterError, Progress
 from bot.channels.telegram import texts
 from bot.channels.telegram.client import GoneError, RefusedError, TelegramClient
@@ -20,12 +21,10 @@ from bot.channels.telegram.incoming import (
     Edit,
     Incoming,
     Location,
-    News,
     Other,
     Photo,
     Press,
     Sound,
-    Text,
 )
 from bot.channels.telegram.menus import Menus
 from bot.channels.telegram.outgoing import Picture, Piece, Remove, Row, Spoken, Words, keyboard, news, pieces

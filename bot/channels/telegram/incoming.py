@@ -11,16 +11,10 @@ from telegram import Message, MessageEntity, Update, User
 from telegram.constants import ChatType
 
 from bot import regions
-from bot.schema import Reply
+from bot.channels.kinds import News, Text
 
 _MOST_QUOTED = 600
 """Characters taken of a message that somebody asks about by answering to it."""
-
-
-@dataclass(frozen=True)
-class Text:
-    text: str
-    kind: Literal["text"] = "text"
 
 
 @dataclass(frozen=True)
@@ -72,14 +66,6 @@ class Other:
     """A sticker, a poll, a film, a file."""
 
     kind: Literal["other"] = "other"
-
-
-@dataclass(frozen=True)
-class News:
-    """Not from a person but for one: what :meth:`TelegramChannel.deliver` was given."""
-
-    replies: tuple[Reply, ...]
-    kind: Literal["news"] = "news"
 
 
 What = Annotated[Text | Sound | Press | Command | Edit | Location | Photo | Other | News, Field(discriminator="kind")]

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from bot import regions
 from bot.channels.base import Capabilities, Channel
+from bot.channels.kinds import News, Text
 from bot.channels.lanes import AgainLaterError, Lanes, Progress
 from bot.channels.wechat import texts
 from bot.channels.wechat.api import Api, GoneError, OfficialApi, RefusedError, WeComApi
@@ -25,8 +26,6 @@ from bot.channels.wechat.messages import (
     WHAT,
     MalformedError,
     Message,
-    News,
-    Text,
     Told,
     Voice,
     fields,

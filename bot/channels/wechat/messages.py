@@ -11,6 +11,7 @@ from lxml import etree
 from pydantic import Field, TypeAdapter
 
 from bot import regions
+from bot.channels.kinds import News, Text
 from bot.channels.wechat import texts
 from bot.schema import Reply
 
@@ -21,12 +22,6 @@ _MOST_LINK_CHARS = 600
 
 class MalformedError(Exception):
     """Not WeChat's XML."""
-
-
-@dataclass(frozen=True)
-class Text:
-    text: str
-    kind: Literal["text"] = "text"
 
 
 @dataclass(frozen=True)
@@ -41,14 +36,6 @@ class Told:
 
     answer: str
     kind: Literal["told"] = "told"
-
-
-@dataclass(frozen=True)
-class News:
-    """Not from a person but for one."""
-
-    replies: tuple[Reply, ...]
-    kind: Literal["news"] = "news"
 
 
 What = Annotated[Text | Voice | Told | News, Field(discriminator="kind")]
