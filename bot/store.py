@@ -272,21 +272,21 @@ class GatewayStore:
 
     def meet(self, sender: str, notice: str) -> bool:
         """Whether this sender has yet to be told this version of the notice; from now on they have been."""
-        with Session(self._engine) as session, session.begin():
-            row = session.get(Contact, sender)
-            if row is not None and row.notice == notice:
-                return False
-            now = datetime.now(UTC)
-            session.merge(Contact(sender=sender, notice=notice, consent=Consent.UNASKED, told_at=now))
-            return True
+        told = {"notice": notice, "consent": Consent.UNASKED, "told_at": datetime.now(UTC)}
+        # In one statement: somebody may write and call, or press twice, in the same moment.
+        changed = inserted(self._engine, Contact, {"sender": sender, **told}).on_conflict_do_update(
+            index_elements=["sender"], set_=told, where=Contact.notice != notice
+        )
+        with self._engine.begin() as connection:
+            return connection.execute(changed.returning(Contact.sender)).first() is not None
 
     def decide(self, sender: str, consent: Consent, notice: str) -> None:
         """Record what a sender said to the notice, and when."""
         now = datetime.now(UTC)
-        with Session(self._engine) as session, session.begin():
-            row = session.get(Contact, sender)
-            told = row.told_at if row else now
-            session.merge(Contact(sender=sender, notice=notice, consent=consent, told_at=told, decided_at=now))
+        said = {"notice": notice, "consent": consent, "decided_at": now}
+        kept = inserted(self._engine, Contact, {"sender": sender, "told_at": now, **said})
+        with self._engine.begin() as connection:
+            connection.execute(kept.on_conflict_do_update(index_elements=["sender"], set_=said))
 
     def consent_of(self, sender: str) -> Consent:
         """What a sender said to being remembered."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.options import OfferedOption
-from bot.store import GatewayStore, Question, new_key, open_engine
+from bot.store import Consent, GatewayStore, Question, new_key, open_engine
 
 pytestmark = pytest.mark.unit
 
@@ -45,6 +46,19 @@ def test_new_options_replace_old_ones(store: GatewayStore) -> None:
     store.finish_turn("api:a", "m1", "{}", Question((OfferedOption("1", "好", "/affirm"),)), [])
     store.finish_turn("api:a", "m2", "{}", Question(), [])
     assert store.question_of("api:a") == Question()
+
+
+def test_who_comes_twice_in_a_moment_is_told_once(store: GatewayStore) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for n in range(20):
+            assert sum(pool.map(lambda _, n=n: store.meet(f"api:{n}", "1"), range(8))) == 1
+    store.decide("api:0", Consent.GIVEN, "1")
+    assert not store.meet("api:0", "1")
+    assert store.consent_of("api:0") is Consent.GIVEN
+    assert store.meet("api:0", "2"), "another version is told, and asked about, anew"
+    assert store.consent_of("api:0") is Consent.UNASKED
+    store.decide("api:new", Consent.REFUSED, "2")
+    assert store.consent_of("api:new") is Consent.REFUSED
 
 
 def test_old_turns_are_forgotten(store: GatewayStore) -> None:
