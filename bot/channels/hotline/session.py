@@ -45,6 +45,7 @@ class Session:
         self._line, self._upstream, self._pace = line, upstream, pace
         info = line.info
         self._book = Book(upstream, info.call_id, pace.record_every)
+        self._ended = Ended(Outcome.HUNG_UP, Next.HANGUP)
 
         async def hear(pcm: AsyncIterator[bytes]) -> Heard:
             return await upstream.hear(info.call_id, info.rate, pcm)
@@ -54,22 +55,25 @@ class Session:
 
     async def run(self) -> Ended:
         """Talk until the call is over; greets at once. Never raises but when it is cancelled: what goes wrong ends at a
-        person. Does not hang the line up: the caller of this does, once it knows what is next."""
-        ended = Ended(Outcome.HUNG_UP, Next.HANGUP)
+        person. Does not hang the line up: the caller of this does, once it knows what is next, and then awaits
+        :meth:`finish`."""
         gone = asyncio.create_task(self._asking.ear.listen(), name="hotline-listen")
         watching = asyncio.create_task(self._asking.waiting.watch(), name="hotline-watch")
         try:
-            ended = await self._until(gone)
+            self._ended = await self._until(gone)
         finally:
             for task in (gone, watching):
                 task.cancel()
             await asyncio.wait({gone, watching})
             await self._asking.close()
-            CONVERSATIONS.labels(ended.outcome.value, ended.next.value).inc()
+            CONVERSATIONS.labels(self._ended.outcome.value, self._ended.next.value).inc()
             if not gone.cancelled() and (error := gone.exception()) is not None:
                 _log(error)
-            await self._book.close(ended.outcome, self._pace.record_s)
-        return ended
+        return self._ended
+
+    async def finish(self) -> None:
+        """Hand the call's record in, after :meth:`run`: nobody on the way to a person waits for it."""
+        await self._book.close(self._ended.outcome, self._pace.record_s)
 
     async def _until(self, gone: asyncio.Task[None]) -> Ended:
         talking = asyncio.create_task(self._talk(), name="hotline-talk")

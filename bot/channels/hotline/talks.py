@@ -14,6 +14,8 @@ from bot.channels.hotline.session import Ended, Recording, Session
 from bot.channels.hotline.upstream import Upstream, UpstreamError
 
 BRIEFING_RATE = 8000
+_FINISH_S = 1.0
+"""For the records of calls that a stop has cut off."""
 
 
 class Talks:
@@ -22,6 +24,7 @@ class Talks:
     def __init__(self, upstream: Upstream, prompts: PromptBook, network: onnxruntime.InferenceSession) -> None:
         self._upstream, self._prompts, self._network = upstream, prompts, network
         self._preparing: asyncio.Task[None] | None = None
+        self._finishing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Have the fixed sentences made; calls may come meanwhile."""
@@ -32,6 +35,8 @@ class Talks:
             self._preparing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._preparing
+        if self._finishing:
+            await asyncio.wait(self._finishing, timeout=_FINISH_S)
         await self._upstream.close()
 
     async def ready(self) -> dict[str, bool]:
@@ -40,8 +45,14 @@ class Talks:
         return {"prompts": prompts, "gateway": await self._upstream.well()}
 
     async def talk(self, line: Line, recording: Recording | None) -> Ended:
-        """One call, to its end."""
-        return await Session(line, self._upstream, self._prompts, self._ears, recording=recording).run()
+        """One call, to its end. Its record follows by itself: the caller is on the way to a person meanwhile."""
+        session = Session(line, self._upstream, self._prompts, self._ears, recording=recording)
+        try:
+            return await session.run()
+        finally:
+            finishing = asyncio.create_task(session.finish(), name="hotline-finish")
+            self._finishing.add(finishing)
+            finishing.add_done_callback(self._finishing.discard)
 
     async def brief(self, summary: str) -> bytes:
         """The summary as PCM at :data:`BRIEFING_RATE`; empty when the gateway cannot speak now."""

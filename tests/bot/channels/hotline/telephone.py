@@ -202,9 +202,16 @@ class Call:
     running: asyncio.Task[Ended]
     double: GatewayDouble
     began: float
+    finished: asyncio.Task[None]
+
+    async def handed_over(self, within_s: float) -> Ended:
+        """How it ended, as soon as the caller can go on."""
+        return await asyncio.wait_for(asyncio.shield(self.running), within_s)
 
     async def ended(self, within_s: float = 8.0) -> Ended:
-        return await asyncio.wait_for(asyncio.shield(self.running), within_s)
+        """How it ended, once its record has been handed in too."""
+        await asyncio.wait_for(asyncio.shield(self.finished), within_s)
+        return self.running.result()
 
     @property
     def record(self) -> CallRecord:
@@ -239,15 +246,21 @@ async def calling(
         began = time.monotonic()
         session = Session(phone, upstream, prompts, lambda _rate: ears, recording=recording, pace=pace)
         running = asyncio.create_task(session.run(), name="hotline-session")
+        finished = asyncio.create_task(_finished(session, running), name="hotline-finish")
         try:
-            yield Call(phone, ears, running, double, began)
+            yield Call(phone, ears, running, double, began, finished)
         finally:
             phone.hangs_up()
-            await asyncio.wait_for(asyncio.wait({running}), 10)
+            await asyncio.wait_for(asyncio.wait({running, finished}), 10)
         running.result()
         await upstream.close()
         if alone:
             assert not left_running(before)
+
+
+async def _finished(session: Session, running: asyncio.Task[Ended]) -> None:
+    await asyncio.wait({running})
+    await session.finish()
 
 
 def left_running(before: set[asyncio.Task[object]]) -> set[str]:

@@ -187,8 +187,11 @@ async def test_a_caller_may_hang_up_at_any_moment(double: GatewayDouble, prompts
 
 
 async def test_a_record_that_cannot_be_handed_in_holds_nobody_up(double: GatewayDouble, prompts: PromptBook) -> None:
-    async with calling(double, prompts, pace=replace(QUICK, record_s=0.2)) as call:
+    async with calling(double, prompts, pace=replace(QUICK, record_s=5.0)) as call:
         await call.phone.hears(texts.GREETING)
         double.sleep()
         call.phone.hangs_up()
-        assert (await call.ended(1.0)).outcome is Outcome.HUNG_UP
+        assert (await call.handed_over(1.0)).outcome is Outcome.HUNG_UP
+        double.wake()
+        await call.ended()
+        assert call.record.outcome is Outcome.HUNG_UP
