@@ -13,14 +13,15 @@ import aiohttp
 
 from benchmarks.hotline.audiosocket import AudioSocketPhone
 from benchmarks.hotline.callers import traffic, utterances
+from benchmarks.hotline.ear import VOICE_RMS, level
 from benchmarks.hotline.metronome import Metronome
 from benchmarks.hotline.phone import Phone
 from benchmarks.hotline.stand import Process, Stand, listening, scripted, whole
 from benchmarks.hotline.table import keep
 from benchmarks.hotline.websocket import WebSocketPhone
 
-GOAL_S = 3.0
 FOREVER_S = 90.0
+GIVE_UP_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,19 @@ class Verdict:
     Attributes:
         after_s: until the call was given back to the telephone system; None: it was not.
         next: what the dialplan was told.
-        spoke: the assistant said something after the fault.
+        apology_s: until the words of the apology (that they are connected with a person) began; None: there were none.
     """
 
     what: str
     after_s: float | None
     next: str
-    spoke: bool
+    apology_s: float | None
 
     @property
     def row(self) -> tuple[str, str]:
         when = "never" if self.after_s is None else f"{self.after_s:.1f} s"
-        return self.what, f"given back after {when}, then: {self.next}{'; said something first' if self.spoke else ''}"
+        said = "" if self.apology_s is None else f"told so after {self.apology_s:.1f} s, "
+        return self.what, f"{said}given back after {when}, then: {self.next}"
 
 
 def kinds(stand: Stand, clock: Metronome) -> list[Phone]:
@@ -49,7 +51,13 @@ def kinds(stand: Stand, clock: Metronome) -> list[Phone]:
 
 
 async def struck(
-    what: str, phone: Phone, hit: Callable[[], None], *, waiting: bool, pcm: bytes, at_most_s: float = 20.0
+    what: str,
+    phone: Phone,
+    hit: Callable[[], None],
+    sorry: bytes,
+    *,
+    waiting: bool,
+    pcm: bytes,
 ) -> Verdict:
     """A fault in the middle of a call: while the caller waits for an answer (``waiting``) or while the voice speaks."""
     await phone.dial()
@@ -58,17 +66,19 @@ async def struck(
         await phone.say_all(pcm)
     else:
         await phone.listen_for(0.5)
-    before = phone.ear.frames
+    phone.ear.heard.clear()
+    phone.ear.keep = True
     began = time.monotonic()
     hit()
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(phone.ended.wait(), at_most_s)
+        await asyncio.wait_for(phone.ended.wait(), GIVE_UP_S)
     after = phone.ended_at - began if phone.ended.is_set() else None
     following = await phone.next_step() if after is not None else "nothing"
-    spoke = phone.ear.frames > before + 25
+    words = (at for at, frame in phone.ear.heard if level(frame) >= VOICE_RMS and frame in sorry)
+    said = next(words, None)
     if not phone.ended.is_set():
         await phone.hang_up()
-    return Verdict(f"{what}, {phone.protocol}", after, following, spoke)
+    return Verdict(f"{what}, {phone.protocol}", after, following, None if said is None else said - began)
 
 
 async def strike(stand: Stand, process: Process, number: int, name: str, *, waiting: bool, pcm: bytes) -> list[Verdict]:

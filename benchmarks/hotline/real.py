@@ -14,9 +14,8 @@ from benchmarks.hotline.noises import phones
 from benchmarks.hotline.phone import Phone
 from benchmarks.hotline.stand import Stand, whole
 from benchmarks.hotline.table import Rows, keep, load, milliseconds
-from bot.channels.hotline.prompts import PromptBook, chime, hold_tone
+from bot.channels.hotline.prompts import chime, hold_tone
 from bot.channels.hotline.texts import HOLD, HOLD_AGAIN
-from settings import load_settings
 
 WAIT_S = 30.0
 
@@ -57,11 +56,8 @@ async def ask(phone: Phone, pcm: bytes, tally: Tally, firsts: list[float], waiti
 
 def sounds_of_waiting(stand: Stand, rate: int) -> list[bytes]:
     """What is heard before an answer and is none."""
-    settings = load_settings()
-    book = PromptBook(stand.folder / "state" / "hotline", f"{settings.synthesiser}-{settings.voice_name}")
-    book.load()
     return [
-        sound for sound in (hold_tone(rate), chime(rate), *(book.sound(t, rate) for t in (HOLD, HOLD_AGAIN))) if sound
+        sound for sound in (hold_tone(rate), chime(rate), *(stand.sound(t, rate) for t in (HOLD, HOLD_AGAIN))) if sound
     ]
 
 

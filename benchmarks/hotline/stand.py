@@ -21,7 +21,8 @@ import aiohttp
 import psutil
 
 from benchmarks.hotline.phone import Hotline
-from settings import ROOT
+from bot.channels.hotline.prompts import PromptBook
+from settings import ROOT, load_settings
 from tests.running import Stack, free_port, state_beside
 
 KEY, SECRET = "key-of-the-dialplan", "secret-of-the-parts"
@@ -89,6 +90,16 @@ class Stand:
         assert self.double_out is not None
         kept: dict[str, Any] = json.loads(self.double_out.read_text("utf-8"))
         return kept
+
+    def sound(self, text: str, rate: int) -> bytes:
+        """A fixed sentence as it is heard; empty when it was not made."""
+        settings = load_settings()
+        for folder in (self.folder / "hotline", self.folder / "state" / "hotline"):
+            book = PromptBook(folder, f"{settings.synthesiser}-{settings.voice_name}", (text,))
+            book.load()
+            if sound := book.sound(text, rate):
+                return sound
+        return b""
 
     def refresh(self) -> None:
         """Look the parts of the whole stack up anew: what was killed has another id now."""

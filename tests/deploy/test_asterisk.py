@@ -9,6 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from bot.channels.hotline.line import Line
+from bot.channels.hotline.server import Hotline, LineConfig
+from bot.channels.hotline.session import Ended, Recording
 from settings import ROOT
 
 pytestmark = pytest.mark.unit
@@ -20,7 +23,6 @@ APPLICATIONS = {
 }
 """Those that the documentation of Asterisk 18 and 22 has."""
 FUNCTIONS = {"CALLERID", "CURL", "CURLOPT", "FILTER", "STAT", "URIENCODE", "UUID"}
-PATHS = {"/calls": "POST", "/calls/{id}/next": "GET", "/calls/{id}/summary": "GET", "/calls/{id}/briefing.wav": "GET"}
 
 
 @dataclass
@@ -73,6 +75,29 @@ def read(name: str) -> Dialplan:
     return plan
 
 
+class Nobody:
+    """Talks with nobody: only the addresses are looked at."""
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def ready(self) -> dict[str, bool]:
+        return {}
+
+    async def talk(self, line: Line, recording: Recording | None) -> Ended:
+        raise NotImplementedError
+
+    async def brief(self, summary: str) -> bytes:
+        raise NotImplementedError
+
+
+def routes() -> set[tuple[str, str]]:
+    """Method and path of everything that the line process answers."""
+    app = Hotline(LineConfig("key", "127.0.0.1", 0, 1), Nobody()).application()
+    return {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource is not None}
+
+
 def targets(step: Step) -> list[str]:
     if step.application == "Goto":
         return [step.arguments]
@@ -114,11 +139,18 @@ def test_addresses_are_those_that_the_line_process_serves(name: str) -> None:
         for url in re.findall(r"http://\$\{XIANGYIN_HTTP\}[^,)]*", step.arguments)
     ]
     assert len(urls) >= 3
+    served = routes()
     for url, step in urls:
         where = urlsplit(re.sub(r"\$\{(CALL_ID|ARG1)\}", "{id}", url).replace("${XIANGYIN_HTTP}", "host"))
-        assert where.path in PATHS, step
-        if PATHS[where.path] == "GET":
+        method = "POST" if f"{url}," in step.arguments else "GET"  # CURL(address,form)
+        assert (method, where.path) in served, step
+        if method == "GET":
             assert parse_qs(where.query) == {"key": ["${XIANGYIN_KEY}"]}
+
+
+def test_the_connection_opens_where_the_line_process_answers() -> None:
+    uri = next(line for line in (FOLDER / "websocket_client.conf").read_text("utf-8").splitlines() if "uri =" in line)
+    assert ("GET", urlsplit(uri.split("=")[1].strip()).path) in routes()
 
 
 @pytest.mark.parametrize("name", DIALPLANS)
