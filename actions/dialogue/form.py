@@ -158,7 +158,9 @@ class Form(FormReplies):
                 return await self._filled(turn, values, changed, [changed_message()])
             if asked == spec.confirm and words.correction(told):
                 return self._missed(turn, asked, values, spec.not_changed(turn))
-            if asked == spec.confirm or turn.is_payload:
+            # A mere "I said it wrong" is about an answer before, where there is one; the last option drops the form.
+            bare = not words.correction(told) and len(spec.change_options(values)) > 1
+            if asked == spec.confirm or turn.is_payload or bare:
                 return self._say([Message(say.CHANGE_WHAT, options=spec.change_options(values), kind="form")], asked)
             meant = words.correction(told)
             if meant and not turn.is_payload:  # not a known value: the answer is what is left of it

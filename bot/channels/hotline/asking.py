@@ -66,7 +66,7 @@ class Asking:
         self._ears.patience(question.expects, question.slot)
         self._happenings = asyncio.Queue()
         self._script, self._quiet_since = question.script, time.monotonic()
-        self._pad = KeyPad(question.expects, question.menu, self._pace.key_pause_s)
+        self._pad = KeyPad(question.expects, question.menu, self._pace.key_pause_s, question.slot)
         if self.waiting.wants_person.is_set():
             raise PersonWanted
         if self.ear.pending:

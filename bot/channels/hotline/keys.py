@@ -114,11 +114,14 @@ class KeyPad:
     Args:
         expects: what the question wants.
         menu: its options.
+        slot: what it fills; where there are no options, a number may be keyed for it.
         pause_s: seconds after a digit until a number counts as complete.
     """
 
-    def __init__(self, expects: Expected, menu: Menu, pause_s: float) -> None:
-        self._entry = expects in (Expected.DIGITS, Expected.AMOUNT)
+    def __init__(self, expects: Expected, menu: Menu, pause_s: float, slot: str | None = None) -> None:
+        figure = expects is Expected.ANYTHING and slot is not None and not menu.page
+        self._entry = expects in (Expected.DIGITS, Expected.AMOUNT) or figure
+        self._zero_first = expects is Expected.DIGITS
         self._yes_no = expects is Expected.YES_NO
         self._menu, self._pause_s = menu, pause_s
         self._digits = ""
@@ -166,6 +169,8 @@ class KeyPad:
             return self._complete() if self._digits else Back()
         if key == MORE and self._menu.more and not self._digits:
             return More()
+        if key == "0" and not self._digits and not self._zero_first:  # no amount begins so
+            return Person()
         self._digits += key
         self._last = now
         return self._complete() if len(self._digits) >= LONGEST_ENTRY else None

@@ -79,9 +79,11 @@ def options_of(replies: Sequence[SpokenReply]) -> tuple[Option, ...]:
 
 
 def read_back(digits: str, expects: Expected) -> list[Saying]:
-    """What is said of a number that was keyed: an amount whole, of other numbers the end."""
+    """What is said of a number that was keyed: an amount whole, of telephones and accounts the end."""
     if expects is Expected.AMOUNT:
         return [Saying(texts.AMOUNT_ENTERED.format(amount=digits.lstrip("0") or "0"))]
+    if expects is Expected.ANYTHING:
+        return []  # an area, a number of months: the dialogue says it itself
     if end := tail(digits):
         return [Saying(fixed=(texts.TAIL, *(texts.DIGITS[int(digit)] for digit in end)))]
     return fixed(texts.COUNTED[len(digits) - 1])

@@ -54,6 +54,18 @@ async def test_one_value_changes_and_is_read_back(text: str, intent: str, slot: 
     assert talk.services.submitted == {}
 
 
+@pytest.mark.parametrize("text", ["刚才说错了", "我说错了"])
+async def test_who_only_says_it_was_wrong_is_asked_what(text: str) -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷款", "apply_loan")
+    await talk.say("八万")
+    asked = talk.asked
+    said = await talk.say(text, "correct_value")
+    assert say.CHANGE_WHAT in said
+    assert talk.asked == asked
+    assert talk.slots["loan_amount"] == 8_000_000
+
+
 async def test_the_same_sentence_in_the_middle() -> None:
     talk = Talk("apply_loan")
     await talk.say("我想贷款", "apply_loan")

@@ -160,7 +160,7 @@ def desk_closed(_call: str, turn: CallTurn) -> SpokenTurn:
     return says("现在下班了，留个电话吧。", expects=Expected.DIGITS)
 
 
-@pytest.mark.parametrize("when", ["greeting", "listening", "answering", "answer", "entry"])
+@pytest.mark.parametrize("when", ["greeting", "listening", "answering", "speech", "answer", "entry"])
 async def test_zero_leads_to_a_person_at_every_moment(double: GatewayDouble, prompts: PromptBook, when: str) -> None:
     double.behaviour.answer = desk_open
     double.behaviour.turn_s = 0.2
@@ -170,9 +170,14 @@ async def test_zero_leads_to_a_person_at_every_moment(double: GatewayDouble, pro
         await call.phone.begins(texts.GREETING)
         if when != "greeting":
             await call.phone.hears("户号")
-        if when in ("answering", "answer"):
+        if when == "speech":
+            double.behaviour.speech_s = 30
+        if when in ("answering", "speech", "answer"):
             call.phone.says()
             await double.event("turn").wait()
+        if when == "speech":
+            await double.answered("turn")
+            await asyncio.sleep(0.2)
         if when == "answer":
             await call.phone.begins("您说。")
         call.phone.presses("0")
@@ -240,3 +245,19 @@ async def test_who_tells_their_errand_instead_of_the_region_is_answered(
         call.phone.says()
         await call.phone.hears("话费这样交。")
         assert [turn.region for _call, turn in double.turns] == [True, False]
+
+
+async def test_zero_stops_even_a_notice_that_somebody_has_answered_over(
+    double: GatewayDouble, prompts: PromptBook
+) -> None:
+    double.behaviour.answer = desk_open
+    double.behaviour.character_s = 0.2
+    notice = SpokenReply(say="这是一个很长很长的通知。", must_hear=True)
+    double.behaviour.welcome = Welcome(replies=(notice,), expects=Expected.YES_NO)
+    async with calling(double, prompts) as call:
+        await call.phone.begins(notice.say)
+        call.phone.presses("1")
+        await asyncio.sleep(0.1)
+        call.phone.presses("0")
+        assert (await call.ended(2.0)).next is Next.PERSON
+        assert notice.say not in call.phone.heard

@@ -113,6 +113,19 @@ def test_a_zero_alone_calls_a_person_and_one_inside_a_number_does_not() -> None:
     assert keys.tick(6.0) == Entered("028")
 
 
+def test_where_no_number_begins_with_zero_it_calls_a_person_at_once() -> None:
+    assert pad(Expected.AMOUNT).press("0", 0.0) == Person()
+    keys = pad(Expected.AMOUNT)
+    assert [keys.press(key, 0.1) for key in "50#"] == [None, None, Entered("50")]
+
+
+def test_a_number_may_be_keyed_for_whatever_a_question_fills() -> None:
+    keys = KeyPad(Expected.ANYTHING, Menu([]), 4.0, "crop_area")
+    assert [keys.press(key, 0.0) for key in "10#"] == [None, None, Entered("10")]
+    assert keys.press("0", 1.0) == Person()
+    assert KeyPad(Expected.ANYTHING, Menu(options(2)), 4.0, "crop").press("1", 0.0) == Chosen(options(2)[0])
+
+
 def test_hash_with_nothing_entered_goes_back_and_star_begins_anew() -> None:
     keys = pad(Expected.DIGITS)
     assert keys.press("#", 0.0) == Back()
