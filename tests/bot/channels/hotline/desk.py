@@ -136,6 +136,13 @@ class Actions:
         return web.json_response({}, status=self.status)
 
 
+class _AsDeployed(TestServer):
+    """A handler goes on when its client is gone, as in the gateway."""
+
+    async def _make_runner(self, **kwargs: Any) -> web.AppRunner:
+        return web.AppRunner(self.app, **{**kwargs, "handler_cancellation": False})
+
+
 @dataclass
 class Desk:
     """What a test has in hand."""
@@ -225,7 +232,7 @@ async def desk(
         )
         app = web.Application(middlewares=[errors_as_json])
         app.add_routes([*channel.routes(), *IvrRoutes(channel, calls, records, API_KEY).routes()])
-        async with TestClient(TestServer(app), headers={"X-Xiangyin-Secret": SECRET}) as client:
+        async with TestClient(_AsDeployed(app), headers={"X-Xiangyin-Secret": SECRET}) as client:
             await channel.start()
             yield Desk(
                 client, channel, dialogue, ear, store, engine, talks, mailbox, records, actions, calls, errands, sms
