@@ -58,6 +58,7 @@ class _Query(BaseModel):
     outcome: OutcomeName | None = None
     tail: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
     word: Annotated[str, Field(min_length=1, max_length=50)] | None = None
+    sender: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     limit: int = Field(default=50, ge=1, le=_MOST)
 
 

@@ -43,6 +43,10 @@ class CasesClient:
         query = {"limit": str(limit)} | ({"sender": sender} if sender else {})
         return await self._get("/cases", query)
 
+    async def calls(self, sender: str) -> Any:
+        """The telephone calls of a sender, newest first."""
+        return await self._get("/calls", {"sender": sender, "limit": "200"})
+
     async def forget(self, sender: str) -> None:
         """Erase what a sender said beside their cases.
 

@@ -80,6 +80,8 @@ class Inbound:
     region: str | None = None
     transcript: Transcript | None = None
     """Of a voice message that was heard before (:meth:`TurnService.heard`)."""
+    payload: str | None = None
+    """What a key of the channel's own means; never made of what somebody wrote or said."""
 
     @property
     def conversation(self) -> str:
@@ -239,7 +241,7 @@ class TurnService:
             sender_id=inbound.conversation,
             message_id=message_id,
             text=text,
-            payload=chosen.payload if chosen else None,
+            payload=chosen.payload if chosen else inbound.payload,
             hypotheses=_wordings(transcript) if transcript else (),
             metadata={
                 "region": inbound.region or self._default_region,

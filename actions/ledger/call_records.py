@@ -72,6 +72,7 @@ class Wanted:
         since, until: when they began.
         tail: the last four digits of the number.
         word: in what was said.
+        sender: whose they are.
         limit: of calls that are given.
     """
 
@@ -80,6 +81,7 @@ class Wanted:
     outcome: str | None = None
     tail: str | None = None
     word: str | None = None
+    sender: str | None = None
     limit: int = 50
 
 
@@ -134,6 +136,8 @@ class CallRecords:
             query = query.where(CallRecordRow.outcome == wanted.outcome)
         if wanted.tail is not None:
             query = query.where(CallRecordRow.tail_index.in_(self._vault.indexes(wanted.tail, "tail")))
+        if wanted.sender is not None:
+            query = query.where(CallRecordRow.sender_index.in_(self._vault.indexes(wanted.sender, "sender")))
         if wanted.word is not None:
             query = query.where(CallRecordRow.turns_sealed.is_not(None)).limit(_MOST_READ)
         else:

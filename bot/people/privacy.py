@@ -57,6 +57,8 @@ class Cases(Protocol):
 
     async def list(self, sender: str | None, limit: int) -> Any: ...
 
+    async def calls(self, sender: str) -> Any: ...
+
     async def forget(self, sender: str) -> None: ...
 
 
@@ -140,8 +142,9 @@ class Privacy:
     async def _export(self, conversation: str) -> DialogueMessage:
         said = await asyncio.to_thread(self._store.said, conversation)
         cases = await self._cases.list(conversation, 500)
+        calls = await self._cases.calls(conversation) if conversation.startswith("hotline:") else None
         key = new_key()
-        await asyncio.to_thread(self._store.keep_export, key, conversation, _page(said, cases))
+        await asyncio.to_thread(self._store.keep_export, key, conversation, _page(said, cases, calls))
         return DialogueMessage(text=say.EXPORTED, custom={"kind": "privacy", "confirm_url": f"/export/{key}.html"})
 
 
@@ -150,7 +153,7 @@ def _message(text: str, *options: tuple[str, str]) -> DialogueMessage:
     return DialogueMessage(text=text, buttons=buttons, custom={"kind": "privacy"})
 
 
-def _page(said: list[tuple[datetime, str]], cases: Any) -> str:
+def _page(said: list[tuple[datetime, str]], cases: Any, calls: Any) -> str:
     """Everything that is kept about one sender, as a page that reads well and prints well."""
     turns = [(at, json.loads(answer)) for at, answer in said]
     lines = [
@@ -159,12 +162,16 @@ def _page(said: list[tuple[datetime, str]], cases: Any) -> str:
         + "</li>"
         for at, turn in turns
     ]
-    kept = html.escape(json.dumps(cases, ensure_ascii=False, indent=2))
+    telephone = f"<h2>{say.EXPORT_CALLS}</h2><pre>{_readable(calls)}</pre>" if calls is not None else ""
     return (
         '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{say.EXPORT_TITLE}</title><h1>{say.EXPORT_TITLE}</h1><p>{datetime.now(UTC):%Y-%m-%d %H:%M} UTC</p>"
-        f"<h2>{say.EXPORT_CHAT}</h2><ol>{''.join(lines)}</ol><h2>{say.EXPORT_CASES}</h2><pre>{kept}</pre></html>"
+        f"<h2>{say.EXPORT_CHAT}</h2><ol>{''.join(lines)}</ol><h2>{say.EXPORT_CASES}</h2><pre>{_readable(cases)}</pre>{telephone}</html>"
     )
+
+
+def _readable(kept: Any) -> str:
+    return html.escape(json.dumps(kept, ensure_ascii=False, indent=2))
 
 
 def _user_text(turn: dict[str, Any]) -> str:

@@ -23,4 +23,5 @@ NOT_DELETED = "有一部分没删成，系统出了点问题。请过一会儿�
 EXPORTED = "您的记录都在这个页面上，一天之内打得开。里面有您自己的事，别转给别人。"
 EXPORT_TITLE = "乡音存的关于您的记录"
 EXPORT_CHAT = "您说的话和我的回话"
+EXPORT_CALLS = "您打过的电话"
 EXPORT_CASES = "您办的业务"

@@ -109,6 +109,8 @@ def test_calls_are_found_by_time_outcome_tail_and_word(records: CallRecords) -> 
     assert found(word="电费") == ["1", "c"]
     assert found(word="电费", limit=1) == ["1"]
     assert found(word="水费") == []
+    records.put(replace(CALL, id="d", sender="hotline:xyz"))
+    assert found(sender="hotline:xyz") == ["d"]
 
 
 def test_a_call_whose_carrier_died_is_lost(records: CallRecords, ledger: Ledger) -> None:

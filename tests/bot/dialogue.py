@@ -83,6 +83,9 @@ class NoCases:
     async def list(self, sender: str | None, limit: int) -> Any:
         return {"cases": []}
 
+    async def calls(self, sender: str) -> Any:
+        return {"calls": []}
+
     async def forget(self, sender: str) -> None:
         self.forgotten.append(sender)
 

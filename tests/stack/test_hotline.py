@@ -93,6 +93,10 @@ def test_a_form_begun_in_one_call_is_handed_in_in_the_next(stack: Stack) -> None
 
     second, welcome = telephone.call()
     assert "填到一半" in welcome["replies"][0]["say"]
+    changing = telephone.say(second, "上一步")
+    assert [option["title"] for option in changing["replies"][-1]["options"]][:2] == ["金额", "用途"]
+    assert telephone.say(second, "2")["asks"] == "loan_purpose"
+    telephone.say(second, "买羊")
     consent = telephone.say(second, "赵家村")
     assert consent["replies"][-1]["must_hear"]
     telephone.say(second, "1")

@@ -7,6 +7,7 @@ import contextlib
 import hmac
 import re
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -40,6 +41,7 @@ from voice.service import Hints, Transcript
 
 RATES = (8000, 16000)
 _ID = re.compile(r"[0-9A-Za-z_.-]{1,36}")
+_CHANGE = "/correct_value"
 _PROTOCOL, _PURPOSE = re.compile("[a-z]{1,16}"), re.compile("[0-9A-Za-z_-]{1,64}")
 _NO_KEY = re.compile("[^0-9+*#]")
 _LONGEST_MESSAGE_ID = 80
@@ -211,26 +213,23 @@ class HotlineChannel(Channel):
             TurnError: it cannot be answered; its message can be spoken.
         """
         text = asked.heard.text if asked.heard is not None else asked.text or ""
-        if text == said.BACK:
-            asked, text = await self._back(call, asked)
         if asked.region:
             return await self._place(call, text, asked.message_id)
         before = await asyncio.to_thread(self._store.question_of, call.sender)
-        if before.asks in _PRIVATE:
+        if before.asks in _PRIVATE and text not in (said.BACK, said.PERSON):
             call.private.add(text)
         if before.asks in DIGITS:
             (call.voiced.add if asked.heard is not None else call.voiced.discard)(before.asks)
+        payload: str | None = None
+        if text == said.BACK:  # one step back: in a form something is to be changed, elsewhere it is said again
+            text, payload = (said.CHANGE, _CHANGE) if before.asks else (said.AGAIN, None)
+            asked = asked.model_copy(update={"text": text, "heard": None})
         transcript = transcript_of(asked.heard) if asked.heard is not None else None
         inbound = _inbound(call, message_id=f"{call.id}:{asked.message_id}", transcript=transcript, text=asked.text)
+        inbound = replace(inbound, payload=payload)
         turn = await self._turns.run(inbound)
         await self._welcoming.heard_out(call)
         return await self._spoken(call, turn)
-
-    async def _back(self, call: Call, asked: CallTurn) -> tuple[CallTurn, str]:
-        """One step back: in a form something is to be changed, elsewhere it is said again."""
-        slot = (await asyncio.to_thread(self._store.question_of, call.sender)).asks
-        text = said.CHANGE if slot else said.AGAIN
-        return asked.model_copy(update={"text": text, "heard": None}), text
 
     async def _place(self, call: Call, text: str, message_id: str) -> SpokenTurn:
         """The answer to where the caller is from; nothing can be lost, so it is no turn of the dialogue."""

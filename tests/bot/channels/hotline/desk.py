@@ -116,6 +116,7 @@ class Actions:
         app.add_routes(
             [
                 web.get("/cases", self._cases),
+                web.get("/calls", self._calls),
                 web.post("/senders/forget", self._forget),
                 web.put("/calls/{id}", self._record),
             ]
@@ -124,6 +125,10 @@ class Actions:
 
     async def _cases(self, _request: web.Request) -> web.Response:
         return web.json_response({"cases": self.cases})
+
+    async def _calls(self, request: web.Request) -> web.Response:
+        calls = [{"id": call_id, "outcome": record["outcome"]} for call_id, record in self.records]
+        return web.json_response({"calls": calls if request.query["sender"] else []})
 
     async def _forget(self, request: web.Request) -> web.Response:
         self.forgotten.append((await request.json())["sender"])

@@ -391,3 +391,22 @@ async def test_a_record_reaches_the_ledger_masked_and_late(line: Desk, dialogue:
     assert "135790" not in kept[6]
     async with line.client.put("/internal/hotline/calls/other", json=record(call, "open")) as answer:
         assert answer.status == 400
+
+
+async def test_who_asks_gets_everything_that_is_kept_and_has_it_deleted(line: Desk) -> None:
+    call, _ = await line.call(LANDLINE)
+    await line.say(call, "你好")
+    async with line.client.put(f"/internal/hotline/calls/{call}", json=record(call, "open")) as answer:
+        assert answer.status == 204
+    async with asyncio.timeout(10):
+        await line.records.idle()
+    exported = await line.say(call, "导出我的数据")
+    assert "页面" in exported["replies"][0]["say"]
+    with line.engine.connect() as connection:
+        pages = connection.execute(Base.metadata.tables["exports"].select()).all()
+    assert call in pages[0].page
+    assert MOBILE not in pages[0].page
+    await line.say(call, "删除我的数据")
+    assert "删掉了" in (await line.say(call, "1"))["replies"][0]["say"]
+    assert line.actions.forgotten == [getattr(line.calls.of(call), "sender", "")]
+    assert (await line.say(call, "你好"))["replies"], "the call itself goes on"

@@ -76,7 +76,7 @@ async def test_an_errand_instead_of_a_place_is_no_loss(line: Desk, dialogue: Scr
 
 async def test_keys_answer_a_form(line: Desk, dialogue: Script) -> None:
     dialogue.says("电费", {"text": "户号是多少？", "custom": {"kind": "form", "asks": "bill_account"}})
-    dialogue.says("有地方要改", {"text": "改哪一样？", "custom": {"kind": "form", "asks": "bill_account"}})
+    dialogue.says("/correct_value", {"text": "改哪一样？", "custom": {"kind": "form", "asks": "bill_account"}})
     await turn(line, "c4", caller=LANDLINE)
     asked = await turn(line, "c4", text="电费")
     assert (asked["expects"], asked["asks"]) == ("digits", "bill_account")
