@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import onnxruntime
@@ -15,6 +16,7 @@ from voice.samples import SAMPLE_RATE, Samples
 FRAME = 512
 """Samples a decision: 32 ms."""
 _CONTEXT = 64
+_AT_ONCE = 32
 
 SPEECH, SILENCE = 0.5, 0.35
 """Probability at which speech begins, and below which it ends (silero's own defaults)."""
@@ -52,9 +54,10 @@ def load_network() -> onnxruntime.InferenceSession:
 class SpeechDetector:
     """Probability of speech, frame by frame. One instance a stream; not for several threads."""
 
+    _rested: ClassVar[tuple[Samples, Samples, Samples] | None] = None
+
     def __init__(self, network: onnxruntime.InferenceSession | None = None) -> None:
         self._session = network or load_network()
-        self._rested: tuple[Samples, Samples, Samples] | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -67,27 +70,31 @@ class SpeechDetector:
     def rest(self) -> None:
         """Be as after a second of a quiet room, where silence is not fed: from nothing, or from long ago, the network
         takes some 100 ms more to hear that speech begins."""
-        if self._rested is None:
+        rested = SpeechDetector._rested
+        if rested is None:
             noise = np.random.default_rng(0).normal(0, 0.0006, FRAME * 32).astype(np.float32)
             self.reset()
             self.feed(noise)
-            self._rested = (self._hidden, self._cell, self._context)
-        self._hidden, self._cell, self._context = self._rested
+            rested = SpeechDetector._rested = (self._hidden, self._cell, self._context)
+        self._hidden, self._cell, self._context = rested
 
     def feed(self, samples: Samples) -> list[float]:
         """Probabilities of the frames completed by ``samples`` (any length); what is left over waits for more."""
         pending = np.concatenate([self._rest, samples])
         whole = pending.size // FRAME * FRAME
         self._rest = pending[whole:]
-        return [self._step(pending[start : start + FRAME]) for start in range(0, whole, FRAME)]
+        frames = pending[:whole].reshape(-1, FRAME)
+        pieces = [frames[start : start + _AT_ONCE] for start in range(0, len(frames), _AT_ONCE)]
+        return [probability for piece in pieces for probability in self._run(piece)]
 
-    def _step(self, frame: Samples) -> float:
-        padded = np.concatenate([self._context, frame])[None, :]
-        self._context = frame[-_CONTEXT:]
+    def _run(self, frames: Samples) -> list[float]:
+        """Probabilities of frames behind one another, shape (n, FRAME). Several at once cost a third less each."""
+        before = np.concatenate([self._context[None, :], frames[:-1, -_CONTEXT:]])
+        self._context = frames[-1, -_CONTEXT:]
         output, self._hidden, self._cell = self._session.run(
-            None, {"input": padded, "h": self._hidden, "c": self._cell}
+            None, {"input": np.concatenate([before, frames], axis=1), "h": self._hidden, "c": self._cell}
         )
-        return float(np.ravel(output)[0])
+        return [float(probability) for probability in np.ravel(output)]
 
 
 def find_speech(detector: SpeechDetector, samples: Samples) -> list[Span]:

@@ -15,7 +15,7 @@ import onnxruntime
 from bot.channels.hotline.pauses import Patience
 from bot.channels.hotline.wire import Expected
 from voice.activity import FRAME, SILENCE, SPEECH, SpeechDetector
-from voice.samples import SAMPLE_RATE
+from voice.samples import SAMPLE_RATE, Samples
 
 FRAME_S = FRAME / SAMPLE_RATE
 MAYBE_S = 0.25
@@ -96,7 +96,8 @@ class EndPointer:
         self._detector.rest()
         self._quiet_frames = 0
         self._doubler = _Doubler() if rate == 8000 else None
-        self._pending = np.zeros(0, np.float32)
+        self._waiting = bytearray()
+        self._frame_bytes = 2 * FRAME * rate // SAMPLE_RATE
         self._patience = Patience()
         self._playing = False
         self._audio = bytearray()
@@ -125,21 +126,18 @@ class EndPointer:
     def feed(self, pcm: bytes, now: float) -> list[SpeechEvent]:
         """Sound that arrived; its last sample belongs to ``now`` (seconds of any steady clock)."""
         self._called_at(now)
-        samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2")
-        self._keep(pcm[: samples.size * 2], now, samples.size / self._rate)
-        if samples.size == 0:
-            return self.tick(now)
+        pcm = pcm[: len(pcm) // 2 * 2]
+        self._keep(pcm, now, len(pcm) / 2 / self._rate)
+        self._waiting += pcm
         events: list[SpeechEvent] = []
-        doubled = self._doubler(samples) if self._doubler else samples.astype(np.float32) / 32768
-        waiting = np.concatenate([self._pending, doubled])
-        frames = waiting.size // FRAME
-        self._pending = waiting[frames * FRAME :]
-        for index in range(frames):
-            frame = waiting[index * FRAME : (index + 1) * FRAME]
-            # What is behind this frame in the buffer came later by its own length.
-            ends = now - (waiting.size - (index + 1) * FRAME) / SAMPLE_RATE
-            events += self._frame(frame, ends)
-        return events + self._silence(now)
+        # Two frames at once cost a third less; while our voice plays every one counts.
+        at_once = self._frame_bytes * (1 if self._playing else 2)
+        while len(self._waiting) >= at_once:
+            samples = np.frombuffer(bytes(self._waiting[:at_once]), "<i2")
+            del self._waiting[:at_once]
+            # What waits behind these frames came later by its own length.
+            events += self._frames(samples, now - len(self._waiting) / 2 / self._rate)
+        return events + self._promote(now) + self._silence(now)
 
     def tick(self, now: float) -> list[SpeechEvent]:
         """Time has passed, perhaps without any sound; call it every 20 to 50 ms."""
@@ -168,12 +166,20 @@ class EndPointer:
             if spare > 0:
                 del self._audio[:spare]
 
-    def _frame(self, frame: npt.NDArray[np.float32], ends: float) -> list[SpeechEvent]:
-        loud = float(np.abs(frame).max()) * 32768 >= _QUIET
-        self._quiet_frames = 0 if loud else self._quiet_frames + 1
-        if self._quiet_frames == _REST_FRAMES:
+    def _frames(self, samples: npt.NDArray[np.int16], ends: float) -> list[SpeechEvent]:
+        loud = int(samples.max()) >= _QUIET or int(samples.min()) <= -_QUIET
+        sound: Samples = self._doubler(samples) if self._doubler else (samples / np.float32(32768)).astype(np.float32)
+        frames = sound.reshape(-1, FRAME)
+        was_quiet, self._quiet_frames = self._quiet_frames, 0 if loud else self._quiet_frames + len(frames)
+        if was_quiet < _REST_FRAMES <= self._quiet_frames:
             self._detector.rest()
-        probability = self._detector.feed(frame)[0] if loud else 0.0
+        likely = self._detector.feed(sound) if loud else [0.0] * len(frames)
+        events: list[SpeechEvent] = []
+        for index, probability in enumerate(likely):
+            events += self._frame(frames[index], probability, ends - (len(likely) - 1 - index) * FRAME_S)
+        return events
+
+    def _frame(self, frame: npt.NDArray[np.float32], probability: float, ends: float) -> list[SpeechEvent]:
         if self._speaking:
             return self._go_on(probability, ends)
         run = self._run
