@@ -32,6 +32,8 @@ class Dialogue:
         self.received: list[dict[str, Any]] = []
         self.status = 200
         self.silent = False
+        self.words = ""
+        """Said instead of the echo."""
         self.kind: str | None = None
         """Of the first message of its answers."""
         self.running = 0
@@ -58,7 +60,11 @@ class Dialogue:
         buttons = [{"title": "贷款", "payload": "/apply_loan"}, {"title": "交费", "payload": "/pay_bill"}]
         more = [{"title": "找人", "payload": "/human_agent"}]
         messages = [
-            {"text": f"听到{body['text']}", "buttons": buttons, "custom": {"spoken": "您好。", "kind": self.kind}},
+            {
+                "text": self.words or f"听到{body['text']}",
+                "buttons": buttons,
+                "custom": {"spoken": "您好。", "kind": self.kind},
+            },
             {"text": "还有", "buttons": more, "custom": None},
         ]
         return web.json_response({"understood": understood, "messages": [] if self.silent else messages})

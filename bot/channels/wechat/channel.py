@@ -235,22 +235,40 @@ class WeChatChannel(Channel):
         user = arrival.sender.partition(":")[2]
         said = await self._said(user, arrival)
         future = self._waiting.get(arrival.key)
-        if future is not None and not future.done() and len(said) == 1 and progress.sent == 0:
-            self._remember(arrival.key, said[0])
-            future.set_result(said[0])
+        waiting = future if future is not None and not future.done() and progress.sent == 0 else None
+        if waiting is not None and len(said) == 1:
+            self._reply_with(waiting, arrival.key, said[0])
             return
-        if future is not None and not future.done():
-            future.set_result(None)
+        try:
+            await self._send(user, said, progress, waiting)
+        finally:
+            if waiting is not None and not waiting.done():
+                waiting.set_result(None)
+
+    async def _send(
+        self, user: str, said: Sequence[str], progress: Progress, waiting: asyncio.Future[str | None] | None
+    ) -> None:
+        """The messages that have not gone out, as customer-service messages; where those may not be sent, the first
+        as the reply that WeChat is ``waiting`` for."""
         assert self._api is not None
         for text in said[progress.sent :]:
             try:
                 await self._api.say(user, text)
             except RefusedError as error:
                 log.warning("%s refuses a message: %s", self.name, error)
+                if waiting is not None and not waiting.done():
+                    self._reply_with(waiting, progress.arrival.key, text)
             except GoneError:
                 log.info("%s: somebody cannot be reached", self.name)
                 return
+            else:
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(None)
             await progress.one_more()
+
+    def _reply_with(self, future: asyncio.Future[str | None], key: str, text: str) -> None:
+        self._remember(key, text)
+        future.set_result(text)
 
     def _remember(self, key: str, text: str) -> None:
         self._replied[key] = text

@@ -249,6 +249,15 @@ async def test_refusals_of_wechat_end_the_matter(driver: WeChatDriver, code: int
     assert await driver.send(MsgType="text", Content="你好"), "the next message is answered"
 
 
+async def test_an_account_that_may_only_reply_replies_with_what_fits(driver: WeChatDriver, dialogue: Dialogue) -> None:
+    dialogue.words = "很长的回话。" * 200
+    driver.side.errors = [48001] * 9
+    (said,) = await driver.send(MsgType="text", Content="你好")
+    assert said.startswith("很长的回话。")
+    driver.side.errors = []
+    assert len(await driver.send(MsgType="text", Content="你好")) == 3, "who may send gets all of it"
+
+
 @pytest.mark.parametrize(
     ("content", "answer"),
     [
