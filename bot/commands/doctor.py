@@ -46,6 +46,16 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _hotline(settings: Settings, parts: list[Part]) -> Iterator[Finding]:
+    if not any(part.name == "hotline" for part in parts):
+        return
+    open_to_net = settings.hotline_host not in {"127.0.0.1", "localhost", "::1"}
+    advice = "optional: what it says to the telephone system is not encrypted; keep both in one closed network"
+    yield Finding(f"hotline listens on {settings.hotline_host}", not open_to_net, advice)
+    if settings.hotline_record is not None:
+        yield Finding(f"calls are recorded to {settings.hotline_record}, and callers are told so", True)
+
+
 def _machine(settings: Settings) -> Iterator[Finding]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     advice = "the whole stack takes up to 4 GB; run a part on another machine with XIANGYIN_RUN"
@@ -95,6 +105,7 @@ def doctor() -> None:
     checks: list[Callable[[], Iterator[Finding]]] = [
         lambda: _configuration(settings),
         lambda: _machine(settings),
+        lambda: _hotline(settings, parts),
         lambda: _recognisers(settings),
         lambda: _services(settings, parts),
     ]

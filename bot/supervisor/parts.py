@@ -113,8 +113,9 @@ def parts_of(settings: Settings) -> list[Part]:
             (python, "-m", "bot.channels.hotline"),
             common,
             settings.hotline_port,
-            f"http://{_reached(settings.hotline_host)}:{settings.hotline_port}/readyz",
-            180,  # its fixed sentences are spoken at the first start
+            # It takes calls before its fixed sentences have all been spoken, which lasts minutes at the first start.
+            f"http://{_reached(settings.hotline_host)}:{settings.hotline_port}/healthz",
+            60,
         ),
     }
     return [known[name] for name in NAMES if name in wanted]

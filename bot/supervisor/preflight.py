@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 from pathlib import Path
@@ -46,6 +47,22 @@ def _missing_models(settings: Settings, parts: set[str]) -> list[str]:
     ]
 
 
+def _hotline_problems(settings: Settings, *, ports: bool) -> list[str]:
+    found: list[str] = []
+    port, record = settings.hotline_audiosocket_port, settings.hotline_record
+    if not settings.hotline_key.get_secret_value():
+        found.append("missing: the key that the telephone system shows (XIANGYIN_HOTLINE_KEY). Run `make setup`.")
+    if ports and _port_taken(settings.hotline_host, port):
+        found.append(
+            f"port {port} for AudioSocket is taken. Stop what uses it, or set XIANGYIN_HOTLINE_AUDIOSOCKET_PORT."
+        )
+    if port == settings.hotline_port:
+        found.append(f"port {port} is set for both sides of the hotline. Give each its own.")
+    if record is not None and not (record.is_dir() and os.access(record, os.W_OK)):
+        found.append(f"recordings cannot be written to {record}. Make the folder, or mend XIANGYIN_HOTLINE_RECORD.")
+    return found
+
+
 def problems(settings: Settings, parts: list[Part], *, ports: bool = True) -> list[str]:
     """Everything that would keep the parts from starting, a line each; empty when all is well.
 
@@ -65,6 +82,8 @@ def problems(settings: Settings, parts: list[Part], *, ports: bool = True) -> li
         if ports and _port_taken(host, part.port):
             setting = "XIANGYIN_PORT" if part.name == "gateway" else f"XIANGYIN_{part.name.upper()}_PORT"
             found.append(f"port {part.port} for the {part.title} is taken. Stop what uses it, or set {setting}.")
+    if any(part.name == "hotline" for part in parts):
+        found += _hotline_problems(settings, ports=ports)
     shared = {port for port in (part.port for part in parts) if sum(part.port == port for part in parts) > 1}
     found += [f"port {port} is set for two parts. Give each its own." for port in sorted(shared)]
     free = shutil.disk_usage(settings.state_dir).free if settings.state_dir.exists() else FREE_BYTES

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pydantic import SecretStr
 
 from bot.supervisor.parts import parts_of
 from bot.supervisor.preflight import problems
@@ -55,6 +56,23 @@ def test_missing_model_is_named_with_its_cure(settings: Settings) -> None:
     found = "\n".join(problems(settings, parts_of(settings)))
     assert "embedding model" in found
     assert "make setup" in found
+
+
+@pytest.mark.unit
+def test_the_hotline_says_what_it_lacks(settings: Settings, tmp_path: Path) -> None:
+    hotline = settings.model_copy(update={"run": "hotline", "hotline_port": free_port()})
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        changes = {"hotline_audiosocket_port": other.getsockname()[1], "hotline_record": tmp_path / "nowhere"}
+        lacking = hotline.model_copy(update=changes)
+        found = "\n".join(problems(lacking, parts_of(lacking)))
+    assert "XIANGYIN_HOTLINE_KEY" in found
+    assert "XIANGYIN_HOTLINE_AUDIOSOCKET_PORT" in found
+    assert "XIANGYIN_HOTLINE_RECORD" in found
+    whole = {"hotline_audiosocket_port": free_port(), "hotline_record": tmp_path, "hotline_key": SecretStr("k")}
+    well = hotline.model_copy(update=whole)
+    assert problems(well, parts_of(well)) == []
 
 
 @pytest.mark.unit
