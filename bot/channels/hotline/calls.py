@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.channels.hotline.wire import IvrAnswer, Outcome, TurnTimes
 from bot.sealing import Seal
-from bot.store import Base
+from bot.store import Base, inserted
 
 KEPT = timedelta(days=1)
 _MOST = 2000
@@ -78,6 +79,7 @@ class CallBook:
         self._engine = engine
         self._seal = Seal(secret, "numbers")
         self._live: OrderedDict[str, Call] = OrderedDict()
+        self._lock = threading.Lock()
         Base.metadata.create_all(engine)
 
     def begin(self, call: Call) -> Call:
@@ -85,20 +87,21 @@ class CallBook:
         known = self.of(call.id)
         if known is not None:
             return known
-        with Session(self._engine) as session, session.begin():
-            session.add(
-                _Call(
-                    id=call.id,
-                    sender=call.sender,
-                    number_sealed=self._seal.seal(call.number, call.id) if call.number else None,
-                    called=call.called,
-                    protocol=call.protocol,
-                    purpose=call.purpose,
-                    region=call.region,
-                    created_at=call.began,
-                )
-            )
-        return self._remember(call)
+        values = {
+            "id": call.id,
+            "sender": call.sender,
+            "number_sealed": self._seal.seal(call.number, call.id) if call.number else None,
+            "called": call.called,
+            "protocol": call.protocol,
+            "purpose": call.purpose,
+            "region": call.region,
+            "created_at": call.began,
+        }
+        with self._engine.begin() as connection:
+            kept = connection.execute(inserted(self._engine, _Call, values).on_conflict_do_nothing())
+        if kept.rowcount:
+            return self._remember(call)
+        return self.of(call.id) or call  # announced twice in the same moment: one of them is kept
 
     def of(self, call_id: str) -> Call | None:
         """The call with this id."""
@@ -116,9 +119,10 @@ class CallBook:
 
     def number_of(self, sender: str) -> str | None:
         """The number of the sender's newest call; None when it was withheld."""
-        for call in reversed(self._live.values()):
-            if call.sender == sender:
-                return call.number
+        with self._lock:
+            live = [call for call in self._live.values() if call.sender == sender]
+        if live:
+            return live[-1].number
         newest = select(_Call).where(_Call.sender == sender).order_by(_Call.created_at.desc()).limit(1)
         with Session(self._engine) as session:
             row = session.scalars(newest).one_or_none()
@@ -133,7 +137,8 @@ class CallBook:
                 row.region = region
 
     def _remember(self, call: Call) -> Call:
-        self._live[call.id] = call
-        while len(self._live) > _MOST:
-            self._live.popitem(last=False)
+        with self._lock:
+            call = self._live.setdefault(call.id, call)  # another thread may have read it meanwhile
+            while len(self._live) > _MOST:
+                self._live.popitem(last=False)
         return call
