@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from bot.channels.hotline.line import Audio, Event, HungUp, Key
 
 LONGEST_S = 2.0
-_AT_ONCE = 3
 _MOST_KEYS = 200
 """More keys than this without anybody looking are no caller's."""
 
@@ -54,7 +53,8 @@ class Pending:
                 index += 1
 
     async def events(self) -> AsyncIterator[Event]:
-        """Everything, ending with :class:`HungUp`. Who is behind lets other calls go on after every few."""
+        """Everything, ending with :class:`HungUp`. Who is behind lets the other calls, and the
+        clock of them all, go on after each."""
         taken = 0
         while True:
             while not self._events:
@@ -62,7 +62,7 @@ class Pending:
                 await self._arrived.wait()
                 taken = 0
             taken += 1
-            if taken % _AT_ONCE == 0:
+            if taken > 1:
                 await asyncio.sleep(0)
             event = self._events.popleft()
             if isinstance(event, Audio):
