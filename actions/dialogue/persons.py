@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from actions.dialogue.values import core, is_question
+from nlu.dialect import lexicon
 
 _HAN = "\u4e00-\u9fff"
 _SURNAMES = (
@@ -99,6 +100,7 @@ _NOT_NAMES = (
     "和尚",
     "应该",
 )
+_MEASURE = re.compile("[零一二两三四五六七八九十百千半几]|万[元块多]")
 _VILLAGE = re.compile(
     rf"([{_HAN}0-9]{{0,20}}?(?:社区|街道|小区|县城|镇上|街上|林场|农场|牧场|村民小组|村|屯|寨|庄|嘎查|大队|营子|堡|塬|坪|湾|沟|组|镇|乡|队))"
 )
@@ -151,13 +153,18 @@ def whole_name(text: str) -> str | None:
     if told and len(said) <= len(told) + 6:
         return told
     said = re.sub(r"(?:啊|呢|吧|哈|呀|嘛)+$", "", said)
-    return said if _plausible_name(said) else None
+    return said if _plausible_name(said) and not _something_else(said) else None
 
 
 def loose_name(text: str) -> str | None:
     """A short message that may be a name, for the moment when the name is asked and nothing else fits."""
     said = text.strip(" 。，,！!.")
-    return said if _plausible_name(said, any_surname=True) else None
+    return said if _plausible_name(said, any_surname=True) and not _something_else(said) else None
+
+
+def _something_else(said: str) -> bool:
+    """Whether it answers another question: 一年, 五万块, 玉米. Who is called 杨梅 says 我叫杨梅."""
+    return _MEASURE.match(said) is not None or any(said in lexicon.terms(kind) for kind in ("crop", "livestock"))
 
 
 def _plausible_name(name: str, *, any_surname: bool = False) -> bool:

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import pytest
+
+from actions.dialogue import persons
+
+
+@pytest.mark.parametrize("said", ["一年", "半年", "三亩地", "五万块", "万元", "十二个月", "玉米", "白菜", "高粱"])
+def test_the_answer_to_another_question_is_no_name(said: str) -> None:
+    assert persons.loose_name(said) is None
+    assert persons.whole_name(said) is None
+
+
+@pytest.mark.parametrize("said", ["万建国", "李三", "王一年", "欧阳小明"])
+def test_a_name_with_a_numeral_in_it_is_one(said: str) -> None:
+    assert persons.whole_name(said) == said
+
+
+@pytest.mark.parametrize("name", ["玉米", "百里奚", "白杨"])
+def test_who_says_that_it_is_their_name_is_believed(name: str) -> None:
+    assert persons.whole_name(f"我叫{name}") == name
