@@ -16,9 +16,9 @@ from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME as FALLBACK
 
 from nlu.dialect import homophones
 
-CONFIDENT = 0.7
+CONFIDENT = 0.75
 """Below this the meaning is asked for; the ``threshold`` of FallbackClassifier in ``config.yml``."""
-CLEAR_BY = 0.3
+CLEAR_BY = 0.4
 """Two meanings closer than this are asked about; ``ambiguity_threshold`` there."""
 MOST = 5
 """More wordings cost time (7 ms each) and are hardly ever the right one."""

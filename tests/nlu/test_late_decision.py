@@ -61,7 +61,7 @@ def decided(meanings: dict[str, tuple[str, float]], *wordings: tuple[str, float]
 
 def test_readings_that_agree_decide() -> None:
     parse = decided(
-        {"我要贷款": ("apply_loan", 0.9), "我要带宽": ("apply_loan", 0.7)}, ("我要带宽", 0.5), ("我要贷款", 0.5)
+        {"我要贷款": ("apply_loan", 0.9), "我要带宽": ("apply_loan", 0.8)}, ("我要带宽", 0.5), ("我要贷款", 0.5)
     )
     assert parse["intent"]["name"] == "apply_loan"
     assert parse["choices"] == []
