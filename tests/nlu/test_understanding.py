@@ -14,7 +14,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 SENTENCES = ROOT / "benchmarks" / "sentences"
-ACCURACY, MACRO_F1, WRONG = 0.93, 0.93, 0.03
+ACCURACY, MACRO_F1, WRONG = 0.91, 0.93, 0.02
+"""What is asked back counts as missed; a quarter of the sentences is fresh and harder: .92, .95, .015."""
 
 
 def sentences(part: str) -> list[tuple[str, str]]:
