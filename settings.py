@@ -127,7 +127,7 @@ class Settings(BaseSettings):
 
     # The hotline's follow-ups. Off without an address.
     sms_url: str | None = None
-    """An HTTP service that sends text messages (see ``bot/channels/hotline/sms.py``)."""
+    """An HTTP service that sends text messages (see ``bot/channels/hotline/desk/sms.py``)."""
     sms_key: SecretStr = SecretStr("")
     hotline_ami_host: str | None = None
     """Asterisk's manager interface: calls for who agreed to be called are made over it."""

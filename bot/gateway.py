@@ -18,15 +18,15 @@ from bot.channels.audio import AudioRoutes, Mouth
 from bot.channels.base import Channels
 from bot.channels.chats import chats
 from bot.channels.export import ExportRoutes
-from bot.channels.hotline.ami import AmiConfig
-from bot.channels.hotline.beside import Beside
-from bot.channels.hotline.calls import CallBook
-from bot.channels.hotline.channel import HotlineChannel, TelephoneVoice
-from bot.channels.hotline.ivr import IvrRoutes
-from bot.channels.hotline.keeping import Records
-from bot.channels.hotline.outcalls import Errands, OutCalls
-from bot.channels.hotline.sms import Sms
-from bot.channels.hotline.welcome import Welcoming
+from bot.channels.hotline.desk.ami import AmiConfig
+from bot.channels.hotline.desk.beside import Beside
+from bot.channels.hotline.desk.calls import CallBook
+from bot.channels.hotline.desk.channel import HotlineChannel, TelephoneVoice
+from bot.channels.hotline.desk.ivr import IvrRoutes
+from bot.channels.hotline.desk.keeping import Records
+from bot.channels.hotline.desk.outcalls import Errands, OutCalls
+from bot.channels.hotline.desk.sms import Sms
+from bot.channels.hotline.desk.welcome import Welcoming
 from bot.channels.http import errors_as_json, json_response
 from bot.channels.media import MediaRoutes
 from bot.channels.partners import PartnerChannel

@@ -14,8 +14,8 @@ from benchmarks.hotline.noises import phones
 from benchmarks.hotline.phone import Phone
 from benchmarks.hotline.stand import Stand, whole
 from benchmarks.hotline.table import Rows, keep, load, milliseconds
-from bot.channels.hotline.prompts import chime, hold_tone
-from bot.channels.hotline.texts import HOLD, HOLD_AGAIN
+from bot.channels.hotline.call.prompts import chime, hold_tone
+from bot.channels.hotline.call.texts import HOLD, HOLD_AGAIN
 
 WAIT_S = 30.0
 

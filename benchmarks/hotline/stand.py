@@ -21,7 +21,7 @@ import aiohttp
 import psutil
 
 from benchmarks.hotline.phone import Hotline
-from bot.channels.hotline.prompts import PromptBook
+from bot.channels.hotline.call.prompts import PromptBook
 from settings import ROOT, load_settings
 from tests.running import Stack, free_port, state_beside
 

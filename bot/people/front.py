@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.channels.hotline.beside import CHANNEL as HOTLINE
-from bot.channels.hotline.beside import Beside
+from bot.channels.hotline.desk.beside import CHANNEL as HOTLINE
+from bot.channels.hotline.desk.beside import Beside
 from bot.options import OfferedOption
 from bot.people.feedback import Feedback
 from bot.people.handoff import HandOffDesk

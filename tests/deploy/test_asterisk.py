@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from bot.channels.hotline.call.session import Ended, Recording
 from bot.channels.hotline.line import Line
-from bot.channels.hotline.server import Hotline, LineConfig
-from bot.channels.hotline.session import Ended, Recording
+from bot.channels.hotline.media.server import Hotline, LineConfig
 from settings import ROOT
 
 pytestmark = pytest.mark.unit

@@ -12,11 +12,11 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 
-from bot.channels.hotline.prompts import PromptBook
-from bot.channels.hotline.server import Hotline, LineConfig
-from bot.channels.hotline.talks import Talks
-from bot.channels.hotline.upstream import Upstream
-from bot.channels.hotline.watchdog import watched
+from bot.channels.hotline.call.prompts import PromptBook
+from bot.channels.hotline.call.upstream import Upstream
+from bot.channels.hotline.media.server import Hotline, LineConfig
+from bot.channels.hotline.media.talks import Talks
+from bot.channels.hotline.media.watchdog import watched
 from settings import Settings, load_settings
 from voice.activity import load_network
 

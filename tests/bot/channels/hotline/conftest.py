@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.channels.hotline.prompts import PromptBook
+from bot.channels.hotline.call.prompts import PromptBook
 from tests.bot.channels.hotline.gateway_double import GatewayDouble
 from tests.bot.channels.hotline.telephone import made_prompts
 

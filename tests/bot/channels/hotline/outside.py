@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.channels.hotline.ami import AmiConfig
+from bot.channels.hotline.desk.ami import AmiConfig
 
 
 @dataclass

@@ -13,10 +13,10 @@ from aiohttp.test_utils import TestServer
 
 from benchmarks.hotline.metronome import Metronome
 from benchmarks.hotline.phone import Hotline as Address
-from bot.channels.hotline.endpointing import EndPointer, SpeechStarted
+from bot.channels.hotline.call.session import Ended, Next, Recording
 from bot.channels.hotline.line import Audio, Key, Line
-from bot.channels.hotline.server import Hotline, LineConfig
-from bot.channels.hotline.session import Ended, Next, Recording
+from bot.channels.hotline.media.endpointing import EndPointer, SpeechStarted
+from bot.channels.hotline.media.server import Hotline, LineConfig
 from bot.channels.hotline.wire import Outcome
 from voice.activity import load_network
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.channels.hotline.endpointing import Ended as SpeechOver
-from bot.channels.hotline.endpointing import MaybeEnded, Resumed, SpeechEvent, SpeechStarted
+from bot.channels.hotline.call.pace import Pace
+from bot.channels.hotline.call.prompts import PromptBook, chime, hold_tone
+from bot.channels.hotline.call.session import Ended, Recording, Session
+from bot.channels.hotline.call.texts import FIXED
+from bot.channels.hotline.call.upstream import Patience, Upstream
 from bot.channels.hotline.line import Audio, CallInfo, Event, HungUp, Key, LineCapabilities
-from bot.channels.hotline.pace import Pace
-from bot.channels.hotline.prompts import PromptBook, chime, hold_tone
-from bot.channels.hotline.session import Ended, Recording, Session
-from bot.channels.hotline.texts import FIXED
-from bot.channels.hotline.upstream import Patience, Upstream
+from bot.channels.hotline.media.endpointing import Ended as SpeechOver
+from bot.channels.hotline.media.endpointing import MaybeEnded, Resumed, SpeechEvent, SpeechStarted
 from bot.channels.hotline.wire import CallRecord, Expected
 from tests.bot.channels.hotline.gateway_double import SECRET, GatewayDouble
 
