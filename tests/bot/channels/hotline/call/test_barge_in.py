@@ -34,7 +34,7 @@ async def test_speech_stops_the_voice_and_is_answered(slow: GatewayDouble, promp
         began = time.monotonic()
         call.phone.starts()
         await call.phone.silent()
-        assert time.monotonic() - began < 0.3
+        assert time.monotonic() - began < 1
         call.phone.ends()
         await call.phone.hears("好的。")
         assert LONG not in call.phone.heard

