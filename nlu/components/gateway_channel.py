@@ -26,7 +26,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from nlu.components.action_calls import build_validator_once, close_connections, keep_connections
+from nlu.components.action_calls import build_validator_once, close_connections, keep_connections, remember_event_kinds
 from nlu.components.repeats import Seen, answered, contract
 from nlu.components.understanding import meant, understand, understood
 
@@ -36,6 +36,7 @@ SECRET_HEADER = "X-Xiangyin-Secret"  # noqa: S105 - a header's name
 SECRET_VARIABLE = "XIANGYIN_INTERNAL_SECRET"  # noqa: S105 - a variable's name
 
 build_validator_once()
+remember_event_kinds()
 keep_connections()
 
 

@@ -11,6 +11,7 @@ pytest.importorskip("rasa", reason="runs on Rasa's Python")
 from aiohttp import web
 from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
+from rasa.shared.core.events import Event, SlotSet
 from rasa.utils.endpoints import EndpointConfig
 
 from nlu.components import action_calls
@@ -57,3 +58,16 @@ def test_answers_are_checked_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     assert action._validate_action_result({"events": [{"event": "slot", "name": "a", "value": 1}], "responses": []})
     with pytest.raises(ValidationError):
         action._validate_action_result({"events": [{"event": "nonsense"}], "responses": []})
+    with pytest.raises(ValidationError):
+        action._validate_action_result({"events": [{"event": "slot", "value": 1}], "responses": []})
+    with pytest.raises(ValidationError):
+        action._validate_action_result({"events": [], "responses": "none"})
+
+
+def test_event_kinds_are_those_of_rasa(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Event, "resolve_by_type", staticmethod(Event.resolve_by_type))
+    action_calls.remember_event_kinds()
+    for _ in range(2):
+        assert Event.resolve_by_type("slot") is SlotSet
+        with pytest.raises(ValueError, match="nonsense"):
+            Event.resolve_by_type("nonsense")
