@@ -19,6 +19,7 @@ from benchmarks.hotline.phone import Phone
 from benchmarks.hotline.stand import Process, Stand, listening, scripted, whole
 from benchmarks.hotline.table import keep
 from benchmarks.hotline.websocket import WebSocketPhone
+from bot.channels.hotline.texts import APOLOGY
 
 FOREVER_S = 90.0
 GIVE_UP_S = 30.0
@@ -92,7 +93,12 @@ async def strike(stand: Stand, process: Process, number: int, name: str, *, wait
                 process.signal(number)
 
         return list(
-            await asyncio.gather(*(struck(name, phone, hit, waiting=waiting, pcm=pcm) for phone in kinds(stand, clock)))
+            await asyncio.gather(
+                *(
+                    struck(name, phone, hit, stand.sound(APOLOGY, phone.rate), waiting=waiting, pcm=pcm)
+                    for phone in kinds(stand, clock)
+                )
+            )
         )
 
 
