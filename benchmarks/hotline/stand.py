@@ -27,6 +27,7 @@ from tests.running import Stack, free_port, state_beside
 
 KEY, SECRET = "key-of-the-dialplan", "secret-of-the-parts"
 READY_S = 90.0
+_FIRST = -20
 
 
 @dataclass
@@ -135,6 +136,13 @@ def _as_usual() -> None:
         os.setpriority(os.PRIO_PROCESS, 0, 0)
 
 
+def _ahead(*processes: Process) -> None:
+    """Before everything else that this machine does: what is measured is the product, not the company it keeps."""
+    for process in processes:
+        with contextlib.suppress(psutil.AccessDenied, psutil.NoSuchProcess):
+            psutil.Process(process.pid).nice(_FIRST)
+
+
 def start(name: str, command: list[str], env: dict[str, str], log: Path) -> Process:
     with log.open("ab") as out:
         popen = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT, preexec_fn=_as_usual)
@@ -196,6 +204,7 @@ async def scripted(*, hear_ms: float = 50, turn_ms: float = 66, speech_ms: float
         try:
             await listening(f"http://127.0.0.1:{gateway_port}/healthz")
             await listening(f"{hotline.url}/readyz")
+            _ahead(line, double)
             yield Stand(hotline, line, {"gateway": double}, folder, log, out)
         except TimeoutError:
             print(log.read_text("utf-8")[-4000:])
