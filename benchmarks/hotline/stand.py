@@ -126,6 +126,7 @@ def environment(folder: Path, gateway_port: int, hotline: Hotline, **more: str) 
         "XIANGYIN_HOTLINE_PORT": str(hotline.port),
         "XIANGYIN_HOTLINE_AUDIOSOCKET_PORT": str(hotline.audiosocket_port),
         "XIANGYIN_HOTLINE_KEY": hotline.key,
+        "XIANGYIN_HOTLINE_CALLS": "100",  # who hangs up and calls again at once must not meet the limit
         **more,
     }
 
