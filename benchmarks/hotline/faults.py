@@ -19,7 +19,7 @@ from benchmarks.hotline.phone import Phone
 from benchmarks.hotline.stand import Process, Stand, listening, scripted, whole
 from benchmarks.hotline.table import keep
 from benchmarks.hotline.websocket import WebSocketPhone
-from bot.channels.hotline.texts import APOLOGY
+from bot.channels.hotline.call.texts import APOLOGY
 
 FOREVER_S = 90.0
 GIVE_UP_S = 30.0
