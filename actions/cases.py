@@ -105,6 +105,7 @@ class Case:
             village, region. Bills: bill_type, bill_name, account, holder, period, company, and, while the
             payment waits to be confirmed, confirm_url; once paid, receipt.
         fresh: False when the bank, where the state may have changed, was to be asked and did not answer.
+        step: grows with every change of state; who was told of a case at one step knows all before it.
     """
 
     id: str
@@ -117,6 +118,7 @@ class Case:
     details: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[Flag, ...] = ()
     fresh: bool = True
+    step: int = 0
 
     @property
     def state_text(self) -> str:

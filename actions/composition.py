@@ -27,6 +27,7 @@ from actions.ledger.ledger import Ledger
 from actions.ledger.vault import Vault
 from actions.loans import LoanService
 from actions.metrics import Metrics
+from actions.news import NewsDelivery
 from actions.partners.book import PartnerBook
 from actions.partners.desk import PartnerDesk
 from actions.partners.hooks import HookDelivery
@@ -69,8 +70,9 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
             Delivery(ledger, bank := Breaker(http_bank), metrics) as delivery,
             HookDelivery(ledger),
             CallRoutes(CallRecords(ledger)) as calls,
+            NewsDelivery(ledger, cases := CaseBook(ledger, delivery.news), settings.url_of("gateway"), secret, metrics),
         ):
-            book, loans, cases = PartnerBook(ledger), LoanService(ledger, delivery), CaseBook(ledger, delivery.news)
+            book, loans = PartnerBook(ledger), LoanService(ledger, delivery)
             services = Services(
                 knowledge=knowledge,
                 fraud=fraud,

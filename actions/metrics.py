@@ -20,6 +20,9 @@ class Metrics:
             ["kind", "outcome"],
             registry=self.registry,
         )
+        self.news = Counter(
+            "xiangyin_news_total", "Attempts to tell people of their cases", ["outcome"], registry=self.registry
+        )
         self.outbox = Gauge("xiangyin_outbox_pending", "Requests still owed to the bank", registry=self.registry)
         self.circuit = Gauge(
             "xiangyin_bank_circuit_open", "1 while the bank is away and asked sparingly", registry=self.registry

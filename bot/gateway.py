@@ -33,6 +33,7 @@ from bot.channels.partners import PartnerChannel
 from bot.channels.web import WebChannel
 from bot.channels.web.visitors import Visitors
 from bot.mailbox import Mailbox
+from bot.news import NewsDesk
 from bot.people.accounts import Accounts
 from bot.people.book import TalkBook
 from bot.people.calls import CallPages
@@ -42,10 +43,12 @@ from bot.people.front import Front
 from bot.people.handoff import HandOffDesk
 from bot.people.hours import Hours
 from bot.people.privacy import Privacy, keep_clean
+from bot.people.wishes import NewsWishes
 from bot.pictures import Pictures
 from bot.preferences import Preferences
 from bot.rasa import RasaClient
 from bot.store import GatewayStore, open_engine
+from bot.told import ToldCases
 from bot.turn import Ear, TurnService
 from settings import Settings
 from voice.service import VoiceConfig, VoiceService
@@ -90,6 +93,7 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
     session = aiohttp.ClientSession()
     rasa = RasaClient(session, settings.url_of("rasa"), secret, settings.turn_timeout_s)
     cases = CasesClient(session, settings.url_of("actions"), secret)
+    told, wishes = ToldCases(engine), NewsWishes(engine)
     talks, feedback = TalkBook(engine), Feedback(engine, store)
     hours = Hours.parse(settings.staff_hours)
     calls, errands = CallBook(engine, session_secret), Errands(engine, session_secret)
@@ -103,9 +107,16 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
         Beside(
             store, talks, hours, calls.number_of, sms=sms, errands=errands if outcalls else None, public_url=public_url
         ),
+        wishes,
     )
     turns = TurnService(
-        rasa, voice, store, front, max_text_chars=settings.max_text_chars, default_region=settings.default_region
+        rasa,
+        voice,
+        store,
+        front,
+        max_text_chars=settings.max_text_chars,
+        default_region=settings.default_region,
+        told=told,
     )
     pictures = Pictures(store, session, settings.url_of("actions"), secret)
     api = ApiChannel(turns, cases, rasa, api_key, mailbox=mailbox, max_audio_bytes=settings.max_audio_bytes)
@@ -175,6 +186,7 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
             *AudioRoutes(store, voice).routes(),
             *MediaRoutes(pictures).routes(),
             *ExportRoutes(store).routes(),
+            *NewsDesk(turns, store, told, wishes, channels.deliver, secret.encode()).routes(),
             *console.routes(),
             *CallPages(session, settings.url_of("actions"), secret, console.staff).routes(),
         ]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import DateTime, Engine, Integer, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.schema import Model, Reply
-from bot.store import Base, durably
+from bot.store import Base, durably, inserted
 
 _MOST = 50
 """Messages given out at once; the reader asks again for more."""
+_NEWS = "news"
+"""Kind of a message that tells of a case."""
 
 
 class _Letter(Base):
@@ -22,6 +24,16 @@ class _Letter(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     sender: Mapped[str] = mapped_column(String(200), index=True)
     reply: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class _Posted(Base):
+    """What was put under a key, read or not."""
+
+    __tablename__ = "posted"
+    __table_args__ = ({"info": {"kept": timedelta(days=30)}},)
+    sender: Mapped[str] = mapped_column(String(200), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
@@ -41,14 +53,34 @@ class Mailbox:
     def __post_init__(self) -> None:
         Base.metadata.create_all(self.engine)
 
-    def put(self, conversation: str, replies: Sequence[Reply]) -> None:
-        """Keep ``replies``, all or none, in their order."""
+    def put(self, conversation: str, replies: Sequence[Reply], key: str | None = None, *, newest: bool = False) -> None:
+        """Keep ``replies``, all or none, in their order.
+
+        Args:
+            conversation: whose.
+            replies: what waits for them.
+            key: the same again keeps nothing.
+            newest: news of a case that still wait give way to newer ones of it.
+        """
         now = datetime.now(UTC)
         with Session(self.engine) as session, session.begin():
             durably(session)
+            if key is not None:
+                row = {"sender": conversation, "key": key, "created_at": now}
+                known = inserted(self.engine, _Posted, row).on_conflict_do_nothing().returning(_Posted.key)
+                if session.execute(known).first() is None:
+                    return
+            if newest:
+                self._outdate(session, conversation, {reply.case_id for reply in replies if reply.kind == _NEWS})
             for reply in replies:
                 session.add(_Letter(sender=conversation, reply=reply.model_dump_json(), created_at=now))
                 session.flush()  # numbers in their order
+
+    def _outdate(self, session: Session, conversation: str, cases: set[str | None]) -> None:
+        for row in session.scalars(select(_Letter).where(_Letter.sender == conversation)):
+            reply = _letter(row).reply
+            if reply.kind == _NEWS and reply.case_id in cases:
+                session.delete(row)
 
     def drop(self, conversation: str, last: int) -> None:
         """Messages up to number ``last`` have reached their reader."""

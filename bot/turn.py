@@ -12,7 +12,8 @@ import json
 import logging
 import time
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -37,6 +38,7 @@ from bot.rasa import DialogueMessage, DialogueRequest, RasaClient
 from bot.schema import Option, Reply, Source, Timings, Turn, Understood
 from bot.speakers import Speakers
 from bot.store import GatewayStore, Question, new_key
+from bot.told import ToldCases
 from nlu.dialect import secrets
 from voice.errors import Code, VoiceError
 from voice.service import Hints, Transcript
@@ -89,6 +91,13 @@ class Inbound:
         return f"{self.channel}:{self.sender_id}"
 
 
+class BusyError(TurnError):
+    """A turn of this conversation is under way."""
+
+    code = "busy"
+    status = 503
+
+
 class TurnService:
     """Runs turns: one at a time for each sender, side by side for different ones.
 
@@ -99,6 +108,7 @@ class TurnService:
         front: what the gateway answers itself, and adds.
         max_text_chars: longer texts are refused.
         default_region: for senders whose region is unknown.
+        told: remembers which cases people were told of.
     """
 
     def __init__(
@@ -110,6 +120,7 @@ class TurnService:
         *,
         max_text_chars: int,
         default_region: str,
+        told: ToldCases | None = None,
     ) -> None:
         self._rasa = rasa
         self._ear = ear
@@ -117,6 +128,7 @@ class TurnService:
         self._front = front
         self._max_text_chars = max_text_chars
         self._default_region = default_region
+        self._told = told
         self._speakers = Speakers()
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
@@ -126,10 +138,7 @@ class TurnService:
         Raises:
             TurnError: the message cannot be answered; says why in plain Chinese.
         """
-        lock = self._locks.get(inbound.conversation)
-        if lock is None:
-            lock = self._locks[inbound.conversation] = asyncio.Lock()
-        async with lock:
+        async with self._lock(inbound.conversation):
             try:
                 turn = await self._run(inbound)
             except TurnError as error:
@@ -138,6 +147,25 @@ class TurnService:
                 raise
         TURNS.labels(inbound.channel, "answered").inc()
         return turn
+
+    @asynccontextmanager
+    async def between(self, conversation: str) -> AsyncIterator[None]:
+        """No turn of a conversation begins meanwhile.
+
+        Raises:
+            BusyError: one is under way.
+        """
+        lock = self._lock(conversation)
+        if lock.locked():
+            raise BusyError
+        async with lock:
+            yield
+
+    def _lock(self, conversation: str) -> asyncio.Lock:
+        lock = self._locks.get(conversation)
+        if lock is None:
+            lock = self._locks[conversation] = asyncio.Lock()
+        return lock
 
     async def _run(self, inbound: Inbound) -> Turn:
         message_id = inbound.message_id or new_key()
@@ -177,6 +205,8 @@ class TurnService:
         await asyncio.to_thread(
             self._store.finish_turn, inbound.conversation, message_id, turn.model_dump_json(), asked, spoken, pictures
         )
+        if self._told is not None and (cases := _cases(messages)):
+            await asyncio.to_thread(self._told.put, inbound.conversation, cases)
         await self._front.note(inbound.conversation, turn)
         return turn
 
@@ -329,6 +359,12 @@ def _asked(messages: list[DialogueMessage]) -> str | None:
     """The slot that the last message asks for."""
     asks = (messages[-1].custom or {}).get("asks") if messages else None
     return asks if isinstance(asks, str) else None
+
+
+def _cases(messages: list[DialogueMessage]) -> list[tuple[str, int]]:
+    """The cases that are told of, each with the step that is told."""
+    told = [(m.custom.get("case_id"), m.custom.get("case_step")) for m in messages if m.custom]
+    return [(case_id, step) for case_id, step in told if isinstance(case_id, str) and isinstance(step, int)]
 
 
 def _source(raw: dict[str, object]) -> dict[str, object]:

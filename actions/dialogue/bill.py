@@ -228,7 +228,7 @@ class BillForm:
             template = say.REGISTERED
         told = Say(template.format(case=case.id, **texts), template.format(case=digits(case.id), **texts))
         link = Say("\n" + say.LINK.format(url=url), "") if url else Say("")
-        extra = {"confirm_url": url} if url else {}
+        extra = {"case_step": case.step} | ({"confirm_url": url} if url else {})
         first = Message(told.text + link.text, told.spoken, case_id=case.id, kind="case", extra=extra)
         return [first, Message(say.ONLY_ON_BANK_PAGE, kind="warning")], True
 
@@ -241,7 +241,7 @@ class BillForm:
             say.ALREADY_OPEN.format(case=digits(case.id), amount=due.spoken, state=case.state_text),
         )
         link = Say("\n" + say.LINK.format(url=url), "") if url else Say("")
-        extra = {"confirm_url": url} if url else {}
+        extra = {"case_step": case.step} | ({"confirm_url": url} if url else {})
         return Message(told.text + link.text, told.spoken, case_id=case.id, kind="case", extra=extra)
 
     @staticmethod

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from typing import Any
 
-from actions.cases import Case
+from actions.cases import Case, CaseState
 from actions.dialogue import words
 from actions.dialogue.answers import KnowledgeAnswer, answer_of
 from actions.dialogue.form_spec import SURE
@@ -21,6 +23,7 @@ log = logging.getLogger(__name__)
 
 
 CASE_DIGITS = 10
+_EXPLAINED_BY_PEOPLE = frozenset((CaseState.DECLINED, CaseState.REJECTED, CaseState.NEEDS_STAFF))
 
 
 def is_case_number(text: str) -> bool:
@@ -62,12 +65,20 @@ def told(case: Case) -> Message:
     )
     if not case.fresh:
         said += Say(say.CASE_STALE)
-    extra = {}
+    extra: dict[str, Any] = {"case_step": case.step}
     url = case.details.get("confirm_url")
     if url:
         said = Say(f"{said.text}\n{say.CASE_LINK.format(url=url)}", said.spoken)
-        extra = {"confirm_url": url}
+        extra["confirm_url"] = url
     return Message(said.text, said.spoken, case_id=case.id, kind="case", extra=extra)
+
+
+def news(case: Case) -> Message:
+    """Where a case stands, for its sender who did not ask: the words of :class:`Progress`, and a way to a person."""
+    said = told(case)
+    person = say.NEWS_PERSON if case.state in _EXPLAINED_BY_PEOPLE else ""
+    text = say.NEWS.format(case=said.text, person=person)
+    return replace(said, text=text, spoken=say.NEWS.format(case=said.spoken or said.text, person=person), kind="news")
 
 
 class Person:

@@ -155,4 +155,5 @@ def _done(case: Case) -> Message:
         template.format(case=digits(case.id), note=case.note),
         case_id=case.id,
         kind="case",
+        extra={"case_step": case.step},
     )

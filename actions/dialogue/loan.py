@@ -305,7 +305,8 @@ class LoanForm:
         told = {"state": case.state_text, "when": case.note if case.state == "in_review" else say.WHEN_LATER}
         done = Say(say.DONE.format(case=case.id, **told), say.DONE.format(case=digits(case.id), **told))
         note = Message(say.FRAUD_NOTE, say.FRAUD_NOTE_SPOKEN, kind="warning")
-        return [Message(done.text, done.spoken, case_id=case.id, kind="case"), note], True
+        extra = {"case_step": case.step}
+        return [Message(done.text, done.spoken, case_id=case.id, kind="case", extra=extra), note], True
 
     # -- reading ---------------------------------------------------------------------------------------------------
 

@@ -47,6 +47,17 @@ class Base(DeclarativeBase):
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
 
+class Owed:
+    """Columns of what is owed to somebody outside and tried until it has arrived (``claims.py``)."""
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True, autoincrement=True)
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str | None] = mapped_column(String(64))
+
+
 class CaseRow(Base):
     """A case; its state changes only by guarded updates (``transitions.py``)."""
 
@@ -74,6 +85,8 @@ class CaseRow(Base):
     confirm_url_sealed: Mapped[str | None] = mapped_column(Text)
     next_check_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     checks: Mapped[int] = mapped_column(Integer, default=0)
+    quiet: Mapped[bool] = mapped_column(default=False)
+    """Its sender asked to be forgotten after it was made: they hear of it only when they ask."""
 
 
 class LoanRow(Base):
@@ -273,23 +286,29 @@ class PartnerCaseRow(Base):
     reference_sealed: Mapped[str] = mapped_column(Text)
 
 
-class PartnerHookRow(Base):
+class PartnerHookRow(Owed, Base):
     """News owed to a partner; written in the transaction that changed the case."""
 
     __tablename__ = "partner_hooks"
     __table_args__ = (Index("ix_partner_hooks_state_next_attempt_at", "state", "next_attempt_at"),)
 
-    id: Mapped[int] = mapped_column(_Id, primary_key=True, autoincrement=True)
     delivery_id: Mapped[str] = mapped_column(String(32), unique=True)
     partner_id: Mapped[str] = mapped_column(ForeignKey("partners.id"))
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
     case_state: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    state: Mapped[str] = mapped_column(String(16))
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    last_error: Mapped[str | None] = mapped_column(String(64))
+
+
+class NewsRow(Owed, Base):
+    """News of a case owed to its own sender; written in the transaction that changed the case."""
+
+    __tablename__ = "case_news"
+    __table_args__ = (Index("ix_case_news_state_next_attempt_at", "state", "next_attempt_at"),)
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("case_events.id"), unique=True)
+    """The line of history it tells of."""
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class DraftRow(Base):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from actions.bank.api import BankRecord
 from actions.cases import CaseState as S
-from actions.ledger.models import CaseRow, EventRow, PartnerCaseRow, PartnerHookRow, PartnerRow, PaymentRow
+from actions.ledger.models import CaseRow, EventRow, NewsRow, PartnerCaseRow, PartnerHookRow, PartnerRow, PaymentRow
 from actions.ledger.vault import Vault
 
 Who = Literal["user", "assistant", "bank", "staff"]
@@ -43,7 +43,8 @@ def advance(session: Session, case_id: str, to: S, who: Who, note: str, now: dat
     assert isinstance(result, CursorResult)
     if result.rowcount != 1:
         return False
-    session.add(EventRow(case_id=case_id, at=now, state=to.value, who=who, note=note))
+    event = EventRow(case_id=case_id, at=now, state=to.value, who=who, note=note)
+    session.add(event)
     if to.final:  # another payment of the same bill may be started
         session.execute(
             update(PaymentRow)
@@ -51,29 +52,29 @@ def advance(session: Session, case_id: str, to: S, who: Who, note: str, now: dat
             .values(open_bill=None)
             .execution_options(synchronize_session=False)
         )
-    _owe_news(session, case_id, to, now)
+    session.flush()  # the number of its line of history
+    _owe_news(session, event)
     return True
 
 
-def _owe_news(session: Session, case_id: str, to: S, now: datetime) -> None:
-    """A partner's case: the partner is to hear of it (``actions/partners/hooks.py`` delivers)."""
-    partner = session.scalar(
-        select(PartnerRow.id)
+def _owe_news(session: Session, event: EventRow) -> None:
+    """A partner's case: the partner is to hear of it (``actions/partners/hooks.py`` delivers), else its own sender
+    (``actions/news.py``), unless they did it themselves, know nothing new by it, or asked to be forgotten."""
+    partner = session.execute(
+        select(PartnerRow.id, PartnerRow.webhook_url)
         .join(PartnerCaseRow, PartnerCaseRow.partner_id == PartnerRow.id)
-        .where(PartnerCaseRow.case_id == case_id, PartnerRow.webhook_url.is_not(None))
-    )
+        .where(PartnerCaseRow.case_id == event.case_id)
+    ).one_or_none()
+    owed = {"case_id": event.case_id, "at": event.at, "state": "pending", "next_attempt_at": event.at}
     if partner is not None:
-        session.add(
-            PartnerHookRow(
-                delivery_id=uuid4().hex,
-                partner_id=partner,
-                case_id=case_id,
-                case_state=to.value,
-                at=now,
-                state="pending",
-                next_attempt_at=now,
-            )
-        )
+        if partner.webhook_url is not None:
+            session.add(PartnerHookRow(delivery_id=uuid4().hex, partner_id=partner.id, case_state=event.state, **owed))
+    elif event.who != "user" and event.state != S.CHECKING.value and not _quiet(session, event.case_id):
+        session.add(NewsRow(event_id=event.id, **owed))
+
+
+def _quiet(session: Session, case_id: str) -> bool:
+    return session.scalar(select(CaseRow.quiet).where(CaseRow.id == case_id)) is True
 
 
 def apply_bank_record(

@@ -19,7 +19,9 @@ def read_cases(session: Session, vault: Vault, rows: Sequence[CaseRow]) -> list[
     """The cases of ``rows``, in their order, with four queries however many they are."""
     ids = [row.id for row in rows]
     history: dict[str, list[CaseEvent]] = defaultdict(list)
+    steps: dict[tuple[str, str], int] = {}  # the line of history with which a state began
     for event in session.scalars(select(EventRow).where(EventRow.case_id.in_(ids)).order_by(EventRow.id)):
+        steps.setdefault((event.case_id, event.state), event.id)
         history[event.case_id].append(
             CaseEvent(event.at, CaseState(event.state), event.who, event.note)  # type: ignore[arg-type]
         )
@@ -47,6 +49,7 @@ def read_cases(session: Session, vault: Vault, rows: Sequence[CaseRow]) -> list[
                 history=tuple(history[row.id]),
                 details=details,
                 flags=tuple(flags[row.id]),
+                step=steps.get((row.id, row.state), 0),
             )
         )
     return cases

@@ -15,16 +15,15 @@ import json
 import logging
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import aiohttp
-from sqlalchemy import CursorResult, or_, select, update
 
 from actions.cases import CaseState
 from actions.errors import ActionsError
+from actions.ledger.claims import Claims
 from actions.ledger.ledger import Ledger
 from actions.ledger.models import PartnerHookRow, PartnerRow
-from actions.ledger.outbox import delay
 
 log = logging.getLogger(__name__)
 
@@ -59,32 +58,13 @@ class HookOutbox:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._claims = Claims(ledger, PartnerHookRow, LEASE, FIRST_RETRY_S, LONGEST_RETRY_S, ATTEMPTS)
 
     def claim(self, limit: int) -> list[News]:
-        """Claim news that are due, each by a guarded update."""
-        now = datetime.now(UTC)
-        due = (
-            PartnerHookRow.state == "pending",
-            PartnerHookRow.next_attempt_at <= now,
-            or_(PartnerHookRow.lease_until.is_(None), PartnerHookRow.lease_until < now),
+        """Claim news that are due."""
+        return self._claims.claim(
+            limit, lambda session, row: self._news(row, session.get_one(PartnerRow, row.partner_id))
         )
-        query = select(PartnerHookRow.id).where(*due).order_by(PartnerHookRow.next_attempt_at).limit(limit)
-        with self._ledger.read() as session:
-            ids = session.scalars(query).all()
-        news = []
-        for row_id in ids:
-            with self._ledger.write() as session:
-                claimed = session.execute(
-                    update(PartnerHookRow)
-                    .where(PartnerHookRow.id == row_id, *due)
-                    .values(lease_until=now + LEASE, attempts=PartnerHookRow.attempts + 1)
-                    .execution_options(synchronize_session=False)
-                )
-                assert isinstance(claimed, CursorResult)
-                if claimed.rowcount == 1:
-                    row = session.get_one(PartnerHookRow, row_id)
-                    news.append(self._news(row, session.get_one(PartnerRow, row.partner_id)))
-        return news
 
     def _news(self, row: PartnerHookRow, partner: PartnerRow) -> News:
         state = CaseState(row.case_state)
@@ -102,15 +82,7 @@ class HookOutbox:
 
     def settle(self, news: News, error: str | None, *, final: bool = False) -> None:
         """Delivered (no error), to be tried again, or given up."""
-        state = "done" if error is None else "dead" if final or news.attempts >= ATTEMPTS else "pending"
-        wait = delay(news.attempts, FIRST_RETRY_S, LONGEST_RETRY_S)
-        with self._ledger.write() as session:
-            session.execute(
-                update(PartnerHookRow)
-                .where(PartnerHookRow.id == news.row_id, PartnerHookRow.state == "pending")
-                .values(state=state, lease_until=None, last_error=error, next_attempt_at=datetime.now(UTC) + wait)
-                .execution_options(synchronize_session=False)
-            )
+        self._claims.settle(news.row_id, news.attempts, error, final=final)
 
 
 class HookDelivery:

@@ -29,6 +29,9 @@ CASE_DOWN = "对不住，这会儿查不了进度。您过一会儿再问我，�
 CASE = "{what}，{amount}，编号{id}。现在：{state}。"
 CASE_STALE = "这会儿问不到银行，这是上一次知道的情况。"
 CASE_NOTE = "最近一条：{note}"
+NEWS = "您办的事有消息了。{case}{person}"
+"""Told unasked."""
+NEWS_PERSON = "想问个明白，就说：转人工。"
 CASE_LINK = "确认页面：{url}"
 KINDS = {"loan": "贷款申请", "bill": "交费"}
 HANDOFF_ASK = "要请工作人员来帮您吗？"

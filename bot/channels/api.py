@@ -64,9 +64,9 @@ class ApiChannel(Channel):
             web.get("/api/v1/cases/{case_id}", self._guarded(self._show)),
         ]
 
-    async def deliver(self, sender_id: str, replies: Sequence[Reply]) -> None:
+    async def deliver(self, sender_id: str, replies: Sequence[Reply], key: str | None = None) -> None:
         """Messages wait until ``GET /api/v1/messages`` fetches them."""
-        await asyncio.to_thread(self._mailbox.put, f"{self.name}:{sender_id}", replies)
+        await asyncio.to_thread(self._mailbox.put, f"{self.name}:{sender_id}", replies, key)
 
     def _guarded(self, handler: Handler) -> Handler:
         return keyed(handler, self._key)

@@ -73,11 +73,11 @@ class Channel(ABC):
         """Finish what is being sent and leave the rest for the next start. Also called when ``start`` failed."""
 
     @abstractmethod
-    async def deliver(self, sender_id: str, replies: Sequence[Reply]) -> None:
+    async def deliver(self, sender_id: str, replies: Sequence[Reply], key: str | None = None) -> None:
         """Bring ``replies`` to a sender who has not just asked.
 
         Returns once they are kept safe (a restart does not lose them) or were taken by the other side. They carry no
-        numbered options: those belong to the answer of a turn.
+        numbered options: those belong to the answer of a turn. With a ``key`` that came before nothing is brought.
 
         Raises:
             UnreachableError: this sender cannot be reached, and trying again will not help.
@@ -111,7 +111,7 @@ class Channels:
     def routes(self) -> list[web.AbstractRouteDef]:
         return [route for channel in self._channels.values() for route in channel.routes()]
 
-    async def deliver(self, conversation: str, replies: Sequence[Reply]) -> None:
+    async def deliver(self, conversation: str, replies: Sequence[Reply], key: str | None = None) -> None:
         """Bring messages to whoever a conversation belongs to, on the channel it was held on.
 
         Raises:
@@ -119,9 +119,9 @@ class Channels:
         """
         channel = self.of(conversation)
         if channel is None:
-            await asyncio.to_thread(self._mailbox.put, conversation, replies)
+            await asyncio.to_thread(self._mailbox.put, conversation, replies, key)
         else:
-            await channel.deliver(conversation.partition(":")[2], replies)
+            await channel.deliver(conversation.partition(":")[2], replies, key)
 
     async def lifetime(self, _app: web.Application) -> AsyncIterator[None]:
         """A cleanup context of aiohttp: every channel is started, and stopped in the opposite order.

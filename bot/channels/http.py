@@ -150,6 +150,18 @@ def keyed(handler: Handler, key: bytes) -> Handler:
     return guarded
 
 
+def internal(handler: Handler, secret: bytes) -> Handler:
+    """``handler`` for the other parts of the assistant, which bring the internal secret along."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        given = request.headers.get("X-Xiangyin-Secret", "").encode("utf-8", "surrogateescape")
+        if not secret or not hmac.compare_digest(given, secret):
+            raise UnauthorisedError
+        return await handler(request)
+
+    return guarded
+
+
 def same_origin(request: web.Request) -> bool:
     """Whether the page that sent this is one of ours; a request that names no page is no page's."""
     origin = request.headers.get("Origin")

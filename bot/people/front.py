@@ -11,6 +11,7 @@ from bot.options import OfferedOption
 from bot.people.feedback import Feedback
 from bot.people.handoff import HandOffDesk
 from bot.people.privacy import Privacy
+from bot.people.wishes import NewsWishes
 from bot.rasa import DialogueMessage
 from bot.schema import Turn
 
@@ -23,6 +24,7 @@ class Front:
     desk: HandOffDesk | None = None
     feedback: Feedback | None = None
     telephone: Beside | None = None
+    wishes: NewsWishes | None = None
 
     async def answer(
         self, conversation: str, text: str, chosen: OfferedOption | None, asks: str | None
@@ -37,6 +39,8 @@ class Front:
             found = await self.privacy.answer(conversation, text, chosen)
         if found is None and self.telephone is not None:
             found = await self.telephone.answer(conversation, text, chosen)
+        if found is None and self.wishes is not None and chosen is None:
+            found = await self.wishes.answer(conversation, text)
         if found is None and self.desk is not None:
             found = await self.desk.answer(conversation, text, asks)
         if found is None and self.feedback is not None and chosen is None:

@@ -1,4 +1,5 @@
-"""What users are told when a person takes over, and when they say what an answer was worth."""
+"""What users are told when a person takes over, when they say what an answer was worth, and whether they
+want news."""
 
 from __future__ import annotations
 
@@ -23,3 +24,8 @@ REASONS = {
 }
 USEFUL = "谢谢您告诉我。"
 USELESS = "对不住，没帮上您的忙。我记下来，请人改。急着要问，就说：转人工。"
+
+NEWS_STOP = "不想要这样的消息，就说：别给我发消息了。"
+"""At the end of news, in writing."""
+NEWS_STOPPED = "好，以后有消息我不发给您了。想知道办到哪了，跟我说查进度。又想要了，就说：有消息告诉我。"
+NEWS_AGAIN = "好，您办的事有了消息，我就告诉您。"

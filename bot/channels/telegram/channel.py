@@ -117,14 +117,14 @@ class TelegramChannel(Channel):
             self._connected.clear()
             await self._client.bot.shutdown()
 
-    async def deliver(self, sender_id: str, replies: Sequence[Reply]) -> None:
+    async def deliver(self, sender_id: str, replies: Sequence[Reply], key: str | None = None) -> None:
         """To the sender's private chat, after what they are being answered now."""
         try:
             chat_id = chat_of(sender_id)
         except ValueError as error:
             raise UnreachableError from error
         news = Incoming(chat_id, sender_id, 0, False, News(tuple(replies)))
-        await self.lanes.take([_arrival(f"news-{new_key()}", news)])
+        await self.lanes.take([_arrival(f"news-{key or new_key()}", news)])
 
     async def _work(self, progress: Progress) -> None:
         await self._connected.wait()

@@ -90,10 +90,10 @@ class WebChannel(Channel):
             web.static("/static", _STATIC),
         ]
 
-    async def deliver(self, sender_id: str, replies: Sequence[Reply]) -> None:
+    async def deliver(self, sender_id: str, replies: Sequence[Reply], key: str | None = None) -> None:
         """Messages wait until the page asks for them; a page with a socket is sent them now."""
         conversation = f"{self.name}:{sender_id}"
-        await asyncio.to_thread(self._mailbox.put, conversation, replies)
+        await asyncio.to_thread(self._mailbox.put, conversation, replies, key)
         self._sockets.wake(conversation)
 
     async def hang_up(self, _app: web.Application) -> None:

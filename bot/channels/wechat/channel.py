@@ -127,10 +127,10 @@ class WeChatChannel(Channel):
         if self._session is not None:
             await self._session.close()
 
-    async def deliver(self, sender_id: str, replies: Sequence[Reply]) -> None:
+    async def deliver(self, sender_id: str, replies: Sequence[Reply], key: str | None = None) -> None:
         """As customer-service messages; an official account's reach whoever wrote within 48 hours."""
         what = News(tuple(replies))
-        await self.lanes.take([self._arrival(f"news-{new_key()}", sender_id, what)])
+        await self.lanes.take([self._arrival(f"news-{key or new_key()}", sender_id, what)])
 
     async def _introduced(self, request: web.Request) -> web.Response:
         """WeChat asks once, when the address is entered, whether we know the token."""

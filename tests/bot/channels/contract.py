@@ -148,3 +148,10 @@ class ChannelContract:
         assert [message.text for message in await driver.unasked("wang")] == [NEWS.text, more.text]
         assert await driver.unasked("wang") == []
         assert await driver.unasked("li") == []
+
+    async def test_news_delivered_again_is_shown_once(self, driver: Driver) -> None:
+        await driver.says("你好")
+        for news in (NEWS, NEWS, Reply(text="别的。")):
+            await driver.channel.deliver(driver.sender_id("wang"), [news], "1234567890-7")
+        await driver.channel.deliver(driver.sender_id("wang"), [Reply(text="后来的。")], "1234567890-8")
+        assert [message.text for message in await driver.unasked("wang")] == [NEWS.text, "后来的。"]

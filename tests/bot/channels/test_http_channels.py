@@ -180,7 +180,7 @@ class Recording(Channel):
     async def stop(self) -> None:
         self._log.append(f"stop {self.name}")
 
-    async def deliver(self, sender_id: str, replies: object) -> None:
+    async def deliver(self, sender_id: str, replies: object, key: str | None = None) -> None:
         self._log.append(f"{self.name} to {sender_id}")
 
 

@@ -82,9 +82,14 @@ class TestWrittenExample(ChannelContract):
     async def driver(self, dialogue: Dialogue, tmp_path: Path) -> AsyncIterator[BoardDriver]:
         board: dict[str, list[str]] = defaultdict(list)
 
+        hung: set[tuple[str, str]] = set()
+
         async def put(request: web.Request) -> web.Response:
-            house = request.match_info["house"]
-            board[house] += (await request.json())["lines"]
+            house, news = request.match_info["house"], await request.json()
+            if (house, news["key"]) not in hung:
+                board[house] += news["lines"]
+            if news["key"] is not None:
+                hung.add((house, news["key"]))
             return web.Response(status=404 if house == "empty" else 200)
 
         outside = web.Application()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -25,8 +24,8 @@ from bot.channels.hotline.desk.sms import Sms
 from bot.channels.hotline.desk.spoken import TRANSFER, Asked, spoken_turn
 from bot.channels.hotline.desk.welcome import Welcoming
 from bot.channels.hotline.wire import CallRecord, CallStart, CallTurn, SpeechRequest, SpokenReply, SpokenTurn, Welcome
-from bot.channels.http import Handler, json_response, parsed
-from bot.errors import BadRequestError, NotFoundError, TurnError, UnauthorisedError
+from bot.channels.http import Handler, internal, json_response, parsed
+from bot.errors import BadRequestError, NotFoundError, TurnError
 from bot.heard import heard_of, transcript_of
 from bot.hints import DIGITS
 from bot.mailbox import Mailbox
@@ -125,21 +124,17 @@ class HotlineChannel(Channel):
         for part in reversed(self._parts):
             await part.stop()
 
-    async def deliver(self, sender_id: str, replies: Sequence[Reply]) -> None:
-        """Messages wait for the next call; who agreed to it is called."""
+    async def deliver(self, sender_id: str, replies: Sequence[Reply], key: str | None = None) -> None:
+        """Messages wait for the next call, of a case only the newest; who agreed to it is called."""
         sender = f"{self.name}:{sender_id}"
-        await asyncio.to_thread(self._mailbox.put, sender, replies)
+        await asyncio.to_thread(self._mailbox.put, sender, replies, key, newest=True)
+        if not await asyncio.to_thread(self._mailbox.after, sender, 0):
+            return  # delivered again, and heard already
         if self._errands is not None and await asyncio.to_thread(self._errands.add, sender) and self._outcalls:
             self._outcalls.wake()
 
     def _guarded(self, handler: Handler) -> Handler:
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            given = request.headers.get("X-Xiangyin-Secret", "").encode("utf-8", "surrogateescape")
-            if not self._secret or not hmac.compare_digest(given, self._secret):
-                raise UnauthorisedError
-            return await handler(request)
-
-        return guarded
+        return internal(handler, self._secret)
 
     async def _start(self, request: web.Request) -> web.Response:
         asked = parsed(CallStart, await _bounded(request, _BODY))

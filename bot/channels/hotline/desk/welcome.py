@@ -112,7 +112,12 @@ class Welcoming:
         if not letters:
             return []
         call.letters = letters[-1].id
-        told = [SpokenReply(say=ear_form(letter.reply, None), kind="news") for letter in letters]
+        keys = [(letter.reply.audio or "").removeprefix("/audio/").removesuffix(".ogg") for letter in letters]
+        heard = [await asyncio.to_thread(self._store.spoken_text, key) for key in keys]
+        told = [
+            SpokenReply(say=ear_form(letter.reply, sound), kind="news")
+            for letter, sound in zip(letters, heard, strict=True)
+        ]
         return [SpokenReply(say=said.NEWS, kind="news"), *told]
 
     async def _known(self, call: Call) -> str | None:
