@@ -22,7 +22,8 @@ MOBILE = "13900139001"
 class Telephone:
     """The line process's side of the wire."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, caller: str = MOBILE) -> None:
+        self._caller = caller
         self._base = f"{stack.url}/internal/hotline"
         self._actions = f"http://127.0.0.1:{stack.ports['ACTIONS_PORT']}"
         secret = dotenv_values(stack.state / "secrets.env")["XIANGYIN_INTERNAL_SECRET"] or ""
@@ -30,7 +31,7 @@ class Telephone:
 
     def call(self) -> tuple[str, Any]:
         call_id = str(uuid.uuid4())
-        body = {"call_id": call_id, "caller": MOBILE, "called": "4001234", "protocol": "audiosocket"}
+        body = {"call_id": call_id, "caller": self._caller, "called": "4001234", "protocol": "audiosocket"}
         return call_id, self._asked("POST", "/calls", json=body).json()
 
     def say(self, call_id: str, text: str, **more: Any) -> Any:
