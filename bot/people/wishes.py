@@ -1,5 +1,5 @@
 """Whether somebody wants news of their cases unasked. Nothing said means yes; a caller decides about calls besides
-(``bot/channels/hotline/outcalls.py``)."""
+(``bot/channels/hotline/desk/outcalls.py``)."""
 
 from __future__ import annotations
 

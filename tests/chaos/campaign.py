@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.chaos.letters import letters, untrue_news
 from tests.chaos.oracle import bank_rows, orphans, verdict
 from tests.chaos.people import Person
 from tests.chaos.plan import POINTS, Plan
@@ -26,6 +27,7 @@ class Outcome:
         wrong: by seed, what the oracle found.
         kills: by named point, runs in which the part was killed there.
         unkilled: seeds whose named point never came.
+        news: what people were told without asking.
     """
 
     runs: int
@@ -37,6 +39,7 @@ class Outcome:
     cases: Counter[str] = field(default_factory=Counter)
     refusals: Counter[int] = field(default_factory=Counter)
     turns: int = 0
+    news: int = 0
 
 
 async def campaign(
@@ -96,10 +99,13 @@ async def _judge(world: World, people: dict[int, list[Person]], http: aiohttp.Cl
         for person in both:
             ledger[person.sender] = await _cases(world, http, person.sender)
             known |= {case["id"] for case in ledger[person.sender]}
-    bank = bank_rows(world.bank_file)
+    bank, told = bank_rows(world.bank_file), letters(world.gateway_file)
     for seed, both in people.items():
         found = []
         for person in both:
+            news, theirs = told[f"api:{person.sender}"], ledger[person.sender]
+            found += [f"{person.kind}: {line}" for line in untrue_news(news, theirs, person.confirmed_at)]
+            outcome.news += len(news)
             found += [f"{person.kind}: {line}" for line in verdict(person, ledger[person.sender], bank)]
             outcome.turns += len(person.told)
             outcome.refusals.update(told.status for told in person.told if told.status != 200)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from settings import load_settings
 from tests.chaos.campaign import campaign
+from tests.chaos.letters import Letter, untrue_news
 from tests.chaos.oracle import BankRow, orphans
 from tests.chaos.plan import POINTS, Fault, Patience, Plan, draw
 from tests.running import state_beside
@@ -36,6 +38,26 @@ def test_the_oracle_names_what_only_the_bank_has() -> None:
     assert orphans({"1570478727": [row]}, {"1570478727"}) == []
 
 
+@pytest.mark.unit
+def test_news_is_judged() -> None:
+    began = datetime(2026, 11, 28, 8, tzinfo=UTC)
+    states = ("等待送达银行", "银行已收到，工作人员正在审核", "银行审核通过")
+    times = [began + timedelta(minutes=minute) for minute in range(3)]
+    history = [{"state_text": text, "at": at.isoformat()} for text, at in zip(states, times, strict=True)]
+    cases = [{"id": "1570478727", "history": history}]
+
+    def letter(state: int, seconds: float, case_id: str = "1570478727") -> Letter:
+        at = times[state] + timedelta(seconds=seconds)
+        return Letter(at, case_id, f"您办的事有消息了。贷款申请，1元，编号{case_id}。现在：{states[state]}。")
+
+    assert untrue_news([letter(1, 1), letter(2, 1)], cases, None) == []
+    assert "2 times" in untrue_news([letter(1, 1), letter(1, 1)], cases, None)[0]
+    assert "before it was so" in untrue_news([letter(2, -1)], cases, None)[0]
+    assert "long after" in untrue_news([letter(1, 90)], cases, None)[0]
+    assert "after a later state" in untrue_news([letter(2, 1), letter(1, 62)], cases, None)[0]
+    assert "not theirs" in untrue_news([letter(1, 1, "2899447861")], cases, None)[0]
+
+
 @pytest.mark.stack
 @pytest.mark.slow
 async def test_nothing_is_lost_doubled_or_untrue(tmp_path: Path) -> None:
@@ -44,3 +66,4 @@ async def test_nothing_is_lost_doubled_or_untrue(tmp_path: Path) -> None:
     assert outcome.wrong == {}
     assert sum(outcome.kills.values()) >= len(SEEDS) - 1, f"seeds {outcome.unkilled} killed nothing"
     assert sum(outcome.cases.values()) >= len(SEEDS)
+    assert outcome.news, "nobody was told of anything: the news were not judged"

@@ -108,6 +108,10 @@ class World:
     def bank_file(self) -> Path:
         return self.state / "bank-sandbox.sqlite"
 
+    @property
+    def gateway_file(self) -> Path:
+        return self.state / "gateway.sqlite"
+
     def add(self, plan: Plan) -> Run:
         """A run begins: its faults and its kill are in force, and the bank has its bill."""
         run = self.runs[f"{plan.seed:06d}"] = Run(plan, {kind: plan.faults(kind) for kind in ("loan", "bill")})
@@ -197,7 +201,7 @@ class World:
         return found
 
     async def settled(self, deadline_s: float = 180.0) -> None:
-        """Wait until nothing is owed to the bank and everything runs."""
+        """Wait until nothing is owed to the bank nor to people, and everything runs."""
         await asyncio.gather(*self._wanted.values())  # no kill may come after this
         gateway = f"http://127.0.0.1:{self.stack.ports['PORT']}"
         async with asyncio.timeout(deadline_s), aiohttp.ClientSession() as http:
@@ -212,9 +216,10 @@ class World:
                 await asyncio.sleep(0.5)
 
     def _owed(self) -> int:
-        """Requests the bank has not had; of the ledger itself, for a counter begins at nought with its process."""
+        """Requests to the bank, and news; of the ledger itself, for a counter begins at nought with its process."""
         with sqlite3.connect(self.state / "ledger.sqlite", timeout=30) as ledger:
-            owed = int(ledger.execute("SELECT count(*) FROM outbox WHERE state = 'pending'").fetchone()[0])
+            pending = "SELECT count(*) FROM {} WHERE state = 'pending'"
+            owed = sum(int(ledger.execute(pending.format(t)).fetchone()[0]) for t in ("outbox", "case_news"))
         ledger.close()
         return owed
 
