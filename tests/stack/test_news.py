@@ -74,7 +74,7 @@ def test_a_caller_hears_at_the_next_call_what_became_of_it(stack: Stack) -> None
     telephone = Telephone(stack, "02887654321")
     call, _ = telephone.call()
     telephone.say(call, "028", region=True)
-    telephone.say(call, "2")
+    telephone.say(call, "1")
     telephone.say(call, "我要交燃气费")
     telephone.say(call, "40010002")
     done = telephone.say(call, "1")
