@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-from pathlib import Path
 
 from benchmarks.hotline import faults, fuzz, load, noises, real, soak
+from benchmarks.hotline.stand import session_ahead
 
 _NICE = -20
 
@@ -15,8 +15,7 @@ _NICE = -20
 def main() -> None:
     with contextlib.suppress(OSError):  # it stands for a machine of its own, which is never short of time
         os.setpriority(os.PRIO_PROCESS, 0, _NICE)
-        # Linux weighs sessions against each other first: without this the line above counts only inside our own.
-        Path("/proc/self/autogroup").write_text(str(_NICE), "ascii")
+    session_ahead(os.getpid())
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hotline", description=__doc__)
     kinds = parser.add_subparsers(dest="kind", required=True)
     one = kinds.add_parser("media", help="many calls against a scripted gateway")

@@ -142,6 +142,13 @@ def _ahead(*processes: Process) -> None:
     for process in processes:
         with contextlib.suppress(psutil.AccessDenied, psutil.NoSuchProcess):
             psutil.Process(process.pid).nice(_FIRST)
+        session_ahead(process.pid)
+
+
+def session_ahead(pid: int) -> None:
+    """Linux weighs sessions against each other first (autogroups): a process's own priority counts only inside its."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(_FIRST), "ascii")
 
 
 def start(name: str, command: list[str], env: dict[str, str], log: Path) -> Process:
@@ -227,11 +234,16 @@ async def whole(**settings: str) -> AsyncIterator[Stand]:
         changes = environment(folder / "state", 0, hotline, **settings)
         changes = {k: v for k, v in changes.items() if k.startswith("XIANGYIN_HOTLINE") or k in settings}
         os.environ.update(changes)
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        _as_usual()  # what it starts takes after it
         try:
             await asyncio.to_thread(stack.start)
+            os.setpriority(os.PRIO_PROCESS, 0, own)
             await listening(f"{hotline.url}/readyz")
             assert stack.process is not None
             line, others = _parts(stack.process.pid)
+            for child in psutil.Process(stack.process.pid).children(recursive=True):
+                session_ahead(child.pid)  # among themselves they stay as they are
             yield Stand(hotline, line, others, folder, folder / "processes.log", supervisor=stack.process.pid)
         finally:
             if stack.process is not None:
