@@ -37,7 +37,7 @@ def answered_at(phone: Phone, after: float, waiting: list[bytes]) -> float | Non
 
 async def ask(phone: Phone, pcm: bytes, tally: Tally, firsts: list[float], waiting: list[bytes]) -> None:
     """One exchange. ``firsts``: until any sound; the tally's replies: until the answer itself."""
-    await phone.listen(1.0, at_most_s=WAIT_S, new=False)
+    await phone.listen(3.0, at_most_s=WAIT_S, new=False)
     phone.ear.heard.clear()
     sent = await phone.say_all(pcm)
     deadline = time.monotonic() + WAIT_S
@@ -48,7 +48,7 @@ async def ask(phone: Phone, pcm: bytes, tally: Tally, firsts: list[float], waiti
             firsts.append(first)
         if (at := answered_at(phone, sent.span.ended, waiting)) is not None:
             tally.replies.append(at - sent.span.ended)
-            await phone.listen(1.2, at_most_s=REPLY_S * 3, new=False)
+            await phone.listen(3.0, at_most_s=REPLY_S * 3, new=False)
             return
         await asyncio.sleep(0.05)
     tally.unanswered += not phone.ended.is_set()
