@@ -16,7 +16,7 @@ from voice.hearing import Heard, Hearing, HearingConfig, HearJob
 from voice.live import HearingWorker, Utterance
 from voice.recognisers.base import Expects, Hints, Hypothesis
 from voice.speaking import Speaking, SpeakJob, Spoken
-from voice.synthesis.speakable import sentences, speakable
+from voice.synthesis.speakable import opening, sentences, speakable
 from voice.workers import Worker
 
 __all__ = ["Expects", "Hints", "Hypothesis", "Transcript", "VoiceConfig", "VoiceError", "VoiceService"]
@@ -180,12 +180,14 @@ class VoiceService:
         return found
 
     async def speak_pcm(self, text: str, rate: int) -> AsyncIterator[bytes]:
-        """Speak a reply for the telephone: a piece of PCM a sentence (16 bit, mono, ``rate`` 8000 or 16000 Hz).
+        """Speak a reply for the telephone: a piece of PCM a sentence (16 bit, mono, ``rate`` 8000 or 16000 Hz), of the
+        first one its first clause before the rest.
 
         Raises as :meth:`speak`.
         """
-        for sentence in self._sentences(text):
-            yield await self._spoken((sentence,), rate)
+        first, *others = self._sentences(text)
+        for piece in (*opening(first), *others):
+            yield await self._spoken((piece,), rate)
 
     async def _spoken(self, parts: tuple[str, ...], pcm_rate: int | None = None) -> bytes:
         config = self._config

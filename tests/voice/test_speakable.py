@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice.synthesis.readings import READINGS
-from voice.synthesis.speakable import sentences, speakable
+from voice.synthesis.speakable import opening, sentences, speakable
 
 pytestmark = pytest.mark.unit
 
@@ -81,3 +81,17 @@ def test_sentences_lose_no_word_and_stay_short(text: str) -> None:
 
 def test_every_reading_has_a_syllable_for_each_character() -> None:
     assert {phrase: read for phrase, read in READINGS.items() if len(phrase) != len(read)} == {}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "pieces"),
+    [
+        ("您的贷款申请，已经交到银行了。", ["您的贷款申请，", "已经交到银行了。"]),
+        ("小麦得了锈病，发病初期，就要打药。", ["小麦得了锈病，", "发病初期，就要打药。"]),
+        ("好，请您说。", ["好，请您说。"]),
+        ("交电费。", ["交电费。"]),
+        ("中央和省里给购置农业机械的农户的补贴，", ["中央和省里给购置农业机械的农户的补贴，"]),
+    ],
+)
+def test_the_first_clause_goes_before_the_rest(sentence: str, pieces: list[str]) -> None:
+    assert opening(sentence) == pieces

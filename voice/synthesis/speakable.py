@@ -83,6 +83,8 @@ _SYMBOLS = str.maketrans(
 )  # fmt: skip
 _SENTENCE_END = re.compile(r"(?<=[。！？；!?;\n])")
 _CLAUSE_END = re.compile(r"(?<=[，、：,:）])")
+_LEAST_OPENING, _MOST_OPENING = 4, 14
+"""Characters, the comma included: about one to three seconds of speech."""
 _SAYABLE = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -117,6 +119,15 @@ def sentences(text: str, longest: int = 24) -> list[str]:
     for sentence in _SENTENCE_END.split(text):
         found += _shortened(sentence.strip(), longest)
     return [item for item in found if _SAYABLE.search(item)]
+
+
+def opening(sentence: str) -> list[str]:
+    """A sentence as its first clause and the rest, where the clause is short but not too short to be said alone: a
+    listener who waits hears it while the rest is made."""
+    first, *rest = _CLAUSE_END.split(sentence, maxsplit=1)
+    if not rest or not _LEAST_OPENING <= len(first) <= _MOST_OPENING or not _SAYABLE.search(rest[0]):
+        return [sentence]
+    return [first, *rest]
 
 
 def _shortened_lists(text: str) -> str:
