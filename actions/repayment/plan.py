@@ -81,12 +81,12 @@ def make_plan(method: Method, amount_fen: int, annual_percent: Decimal, months: 
         raise ValueError("amount out of range")
     if not (annual_percent.is_finite() and 0 <= annual_percent <= 36):
         raise ValueError("rate out of range")
-    rate = _EXACT.divide(annual_percent, Decimal(1200))
-    instalment = _instalment(amount_fen, rate, months) if method is Method.EQUAL_INSTALMENTS else 0
+    instalment = _instalment(amount_fen, annual_percent, months) if method is Method.EQUAL_INSTALMENTS else 0
     share = amount_fen // months
     payments, left = [], amount_fen
     for month in range(1, months + 1):
-        interest = _fen(_EXACT.multiply(Decimal(left), rate))
+        # Divided last: a rounded monthly rate would put an exact half fen below the half.
+        interest = _fen(_EXACT.divide(_EXACT.multiply(Decimal(left), annual_percent), Decimal(1200)))
         if month == months:
             principal = left
         elif method is Method.EQUAL_INSTALMENTS:
@@ -98,7 +98,8 @@ def make_plan(method: Method, amount_fen: int, annual_percent: Decimal, months: 
     return Plan(method, amount_fen, annual_percent, tuple(payments))
 
 
-def _instalment(amount_fen: int, rate: Decimal, months: int) -> int:
+def _instalment(amount_fen: int, annual_percent: Decimal, months: int) -> int:
+    rate = _EXACT.divide(annual_percent, Decimal(1200))
     if rate == 0:
         return amount_fen // months
     growth = _EXACT.power(_EXACT.add(Decimal(1), rate), months)

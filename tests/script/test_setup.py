@@ -73,7 +73,7 @@ def test_secrets_are_private_and_stay(setup: ModuleType) -> None:
     path = setup.STATE / "secrets.env"
     before = path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert len({line.split("=", 1)[1] for line in before.splitlines()}) == 5
+    assert len({line.split("=", 1)[1] for line in before.splitlines()}) == 6
     setup.make_secrets()
     assert path.read_text() == before
     path.write_text("\n".join(before.splitlines()[:2]) + "\n")

@@ -75,8 +75,8 @@ def test_a_caller_hears_at_the_next_call_what_became_of_it(stack: Stack) -> None
     call, _ = telephone.call()
     telephone.say(call, "028", region=True)
     telephone.say(call, "1")
-    telephone.say(call, "我要交燃气费")
-    telephone.say(call, "40010002")
+    telephone.say(call, "我要交有线电视费")
+    telephone.say(call, "50010002")
     done = telephone.say(call, "1")
     cases = until(lambda: stack.get("/api/v1/cases?limit=1").json()["cases"])
     case_id = cases[0]["id"]
