@@ -12,6 +12,7 @@ from typing import Any
 
 from actions import plots
 from actions.dialogue import crops, loan_summary, persons, words
+from actions.dialogue import loan_reading as reading
 from actions.dialogue import values as read
 from actions.dialogue.form_spec import DIGRESSIONS, FORM_OF, SURE, Rejected, Values
 from actions.dialogue.guard import GUARD, signs_of
@@ -22,20 +23,13 @@ from actions.errors import ActionsError
 from actions.loans import LoanApplication
 from actions.texts import forms
 from actions.texts import loan as say
-from actions.texts.money import amount, area, term
 from actions.texts.say import Say, digits
-from nlu.dialect import lexicon, numbers
 from nlu.dialect.entities import find_entities
 
 log = logging.getLogger(__name__)
 
-LEAST_FEN, MOST_FEN = 1_000_00, 10_000_000_00
-"""Outside this range an amount was probably misheard and is asked again; it is no limit of any loan."""
 SHORTEST_PHONE = 5
 """Fewer digits are no telephone number said badly but something else (2年)."""
-MOST_MONTHS, MOST_MU = 360, 100_000
-LATER = "later"
-"""``loan_plot`` of somebody who brings the outline another time."""
 NOT_NAMES = (DIGRESSIONS - {"greet", "out_of_scope", "human_agent"}) | set(FORM_OF)
 """A short message that clearly means one of these is no bare name (查进度 could be one)."""
 
@@ -79,8 +73,8 @@ class LoanForm:
         if not turn.words:
             found_now = [Entity(item.entity, item.value, item.text) for item in find_entities(text)]
             turn = replace(turn, entities=tuple(found_now))
-        found = self._measures(text)
-        found.update(self._crop_of(turn))
+        found = reading.measures(text)
+        found.update(reading.crop_of(turn))
         found["loan_purpose"] = persons.purpose_in(text)
         found["applicant_name"] = persons.said_name(text)
         found["applicant_village"] = persons.find_village(text)
@@ -90,21 +84,21 @@ class LoanForm:
         """See :class:`FormSpec`."""
         text = turn.words
         if slot == "loan_plot" or plots.looks_like(text):
-            return self._plot(text)
+            return reading.plot(text)
         if slot == "loan_amount":
-            return self._doubtful_amount(text) or self._checked_amount(read.whole_amount(text))
+            return reading.doubtful_amount(text) or reading.checked_amount(read.whole_amount(text))
         if slot == "loan_term":
-            return self._checked_term(read.whole_term(text))
+            return reading.checked_term(read.whole_term(text))
         if slot == "loan_area":
-            return self._checked_area(read.whole_area(text), text)
+            return reading.checked_area(read.whole_area(text), text)
         if slot == "applicant_phone":
             number = read.whole_digits(text)
-            return self._checked_phone(number if number and len(number) >= SHORTEST_PHONE else None)
+            return reading.checked_phone(number if number and len(number) >= SHORTEST_PHONE else None)
         if slot == "loan_purpose":
             found = persons.purpose(text)
-            return None if found is None else {"loan_purpose": found, **self._crop_if_told(turn, text)}
+            return None if found is None else {"loan_purpose": found, **reading.crop_if_told(turn, text)}
         if slot == "crop_or_livestock":
-            return self._whole_crop(turn, text)
+            return reading.whole_crop(turn, text)
         if slot == "applicant_name":
             name = persons.whole_name(text)
             other = turn.intent in NOT_NAMES and turn.confidence >= SURE and persons.said_name(text) is None
@@ -121,13 +115,13 @@ class LoanForm:
     def loose(self, slot: str, turn: Turn, values: Mapping[str, Any]) -> Values | Rejected | None:
         """See :class:`FormSpec`."""
         text = turn.words
-        found: Values = {name: value for name, value in self._measures(text).items() if values.get(name) is None}
+        found: Values = {name: value for name, value in reading.measures(text).items() if values.get(name) is None}
         if slot == "loan_purpose" and not read.is_question(text):
             purpose = persons.purpose_in(text) or persons.loose_purpose(text)
             if purpose is not None:
-                found = {**found, "loan_purpose": purpose, **self._crop_if_told(turn, text)}
+                found = {**found, "loan_purpose": purpose, **reading.crop_if_told(turn, text)}
         elif slot == "crop_or_livestock" and not read.is_question(text):
-            crop = self._crop_of(turn)
+            crop = reading.crop_of(turn)
             if not crop and not found and (unknown := crops.unknown(text)):
                 return crops.ask_back(*unknown)
             found.update(crop)
@@ -147,10 +141,10 @@ class LoanForm:
             found["loan_credit"] = turn.intent == "affirm" and not words.no(text)
         elif slot == "applicant_phone" and not found.get("applicant_phone"):
             typed = "".join(filter(str.isdigit, text))
-            rejected = self._checked_phone(typed) if len(typed) >= SHORTEST_PHONE else None
+            rejected = reading.checked_phone(typed) if len(typed) >= SHORTEST_PHONE else None
             if isinstance(rejected, Rejected):
                 return rejected
-        for name, check in (("loan_amount", self._checked_amount), ("loan_term", self._checked_term)):
+        for name, check in (("loan_amount", reading.checked_amount), ("loan_term", reading.checked_term)):
             if name in found and isinstance(refused := check(found[name]), Rejected):
                 if name == slot:
                     return refused
@@ -164,7 +158,7 @@ class LoanForm:
                 if word in turn.words and slot in values:
                     value = re.sub(rf"^{word}(?:就|应该)?是", "", said)
                     new = (
-                        self._told_crop(turn, value)
+                        reading.told_crop(turn, value)
                         if slot == "crop_or_livestock"
                         else self.whole(slot, _saying(turn, value), values)
                     )
@@ -178,14 +172,14 @@ class LoanForm:
             new = self.whole(slot, _saying(turn, said), values)
             if isinstance(new, dict) and new.get("loan_kind") != "none":
                 return new
-        measured = {name: value for name, value in self._measures(said).items() if name in values}
+        measured = {name: value for name, value in reading.measures(said).items() if name in values}
         if measured:
             return measured
         if "applicant_name" in values and persons.said_name(turn.words):
             return {"applicant_name": persons.said_name(turn.words)}
         if "applicant_village" in values and persons.whole_village(said):
             return {"applicant_village": persons.whole_village(said)}
-        if "crop_or_livestock" in values and (crop := self._told_crop(turn, said)):
+        if "crop_or_livestock" in values and (crop := reading.told_crop(turn, said)):
             return crop
         if "applicant_name" in values and (name := persons.whole_name(said)):
             return {"applicant_name": name}
@@ -196,14 +190,14 @@ class LoanForm:
 
     def not_changed(self, turn: Turn) -> str:
         """A sum that is no single figure of yuan is said to be so."""
-        doubtful = self._doubtful_amount(words.correction(turn.words))
+        doubtful = reading.doubtful_amount(words.correction(turn.words))
         return forms.NOT_CHANGED if doubtful is None else doubtful.why
 
     def field(self, slot: str, value: str) -> Values | None:
         """A pressed option."""
         if slot == "loan_purpose" and value in say.PURPOSES:
             return {slot: value}
-        if slot == "loan_term" and value.isdigit() and 0 < int(value) <= MOST_MONTHS:
+        if slot == "loan_term" and value.isdigit() and 0 < int(value) <= reading.MOST_MONTHS:
             return {slot: int(value)}
         if slot == "crop_or_livestock" and value == NOTHING:
             return {slot: NOTHING, "loan_kind": "none", "loan_area": None}
@@ -213,8 +207,8 @@ class LoanForm:
             return {slot: True}
         if slot == "loan_credit" and value in ("yes", "no"):
             return {slot: value == "yes"}
-        if slot == "loan_plot" and value == LATER:
-            return {slot: LATER}
+        if slot == "loan_plot" and value == reading.LATER:
+            return {slot: reading.LATER}
         return None
 
     def cleared(self, slot: str) -> Values:
@@ -245,7 +239,7 @@ class LoanForm:
                 Option(say.DISAGREE, payload("inform", field=slot, value="no")),
             ]
         elif slot == "loan_plot":
-            choices = [Option(say.PLOT_LATER, payload("inform", field=slot, value=LATER))]
+            choices = [Option(say.PLOT_LATER, payload("inform", field=slot, value=reading.LATER))]
         question = say.ASK[slot]
         if slot == "loan_area" and values.get("loan_kind") == "unknown":
             question = say.ASK_AREA_OR_NONE
@@ -291,7 +285,7 @@ class LoanForm:
             region=turn.region or "national",
             consent=bool(values["loan_consent"]),
             credit_consent=bool(values["loan_credit"]),
-            plot=None if values.get("loan_plot") in (None, LATER) else str(values["loan_plot"]),
+            plot=None if values.get("loan_plot") in (None, reading.LATER) else str(values["loan_plot"]),
             signs=signs_of(values),
         )
         try:
@@ -307,115 +301,6 @@ class LoanForm:
         note = Message(say.FRAUD_NOTE, say.FRAUD_NOTE_SPOKEN, kind="warning")
         extra = {"case_step": case.step}
         return [Message(done.text, done.spoken, case_id=case.id, kind="case", extra=extra), note], True
-
-    # -- reading ---------------------------------------------------------------------------------------------------
-
-    def _measures(self, text: str) -> Values:
-        """Amount, term, area and phone, each by its unit or shape."""
-        found: Values = {}
-        text = read.plain_money(text)
-        terms, areas, phones = numbers.find_terms(text), numbers.find_areas(text), numbers.find_phones(text)
-        taken = [(item.start, item.end) for item in (*terms, *areas, *phones)]
-        amounts = [
-            item
-            for item in numbers.find_amounts(text)
-            if not any(item.start < end and start < item.end for start, end in taken)
-        ]
-        amounts = [item for item in amounts if not item.negated]
-        if read.is_foreign(text) or read.is_negative(text) or any(item.approximate for item in amounts):
-            amounts = []
-        if len(amounts) == 1 and LEAST_FEN <= int(amounts[0].value) <= MOST_FEN:
-            found["loan_amount"] = int(amounts[0].value)
-        if len(terms) == 1 and 0 < int(terms[0].value) <= MOST_MONTHS:
-            found["loan_term"] = int(terms[0].value)
-        if len(areas) == 1 and 0 < float(areas[0].value) <= MOST_MU:
-            found["loan_area"] = float(areas[0].value)
-        if len(phones) == 1 and read.is_phone(str(phones[0].value)):
-            found["applicant_phone"] = str(phones[0].value)
-        return found
-
-    def _crop_of(self, turn: Turn) -> Values:
-        """The crop or livestock the extractor found, if it is the only one."""
-        crops = {str(entity.value): entity.kind for entity in turn.entities if entity.kind in ("crop", "livestock")}
-        if len(crops) != 1:
-            return {}
-        name, kind = next(iter(crops.items()))
-        return {"crop_or_livestock": name, "loan_kind": kind, **({"loan_area": None} if kind == "livestock" else {})}
-
-    def _crop_if_told(self, turn: Turn, text: str) -> Values:
-        return self._crop_of(turn) if any(verb in text for verb in ("种", "养", "栽", "喂", "育")) else {}
-
-    def _whole_crop(self, turn: Turn, text: str) -> Values | None:
-        if persons.says_none(text):
-            return {"crop_or_livestock": NOTHING, "loan_kind": "none", "loan_area": None}
-        return self._told_crop(turn, text)
-
-    def _told_crop(self, turn: Turn, text: str) -> Values | None:
-        """A known crop or livestock that ``text`` names and nothing else."""
-        if read.is_question(text):
-            return None
-        bare = read.core(text).strip()
-        for verb in ("种植", "养殖", "种", "养", "喂", "栽"):
-            bare = bare.removeprefix(verb)
-        for kind in ("crop", "livestock"):
-            names = {entity.text: str(entity.value) for entity in turn.entities if entity.kind == kind}
-            name = lexicon.terms(kind).get(bare) or names.get(bare)
-            if name is None and bare in names.values():
-                name = bare
-            if name is not None:
-                area = {"loan_area": None} if kind == "livestock" else {}
-                return {"crop_or_livestock": name, "loan_kind": kind, **area}
-        return None
-
-    @staticmethod
-    def _plot(text: str) -> Values | Rejected | None:
-        if plots.looks_like(text):
-            try:
-                return {"loan_plot": plots.outline(text)}
-            except plots.PlotInvalid as error:
-                return Rejected(error.message)
-        return {"loan_plot": LATER} if words.no(text) or words.later(text) or persons.says_none(text) else None
-
-    @staticmethod
-    def _doubtful_amount(text: str) -> Rejected | None:
-        """An answer that is no single sum of yuan: the reason is said."""
-        said = read.plain_money(text)
-        if read.is_question(re.sub("几", "", said)) or len(said) > 20 or numbers.find_areas(said):
-            return None
-        if read.is_foreign(said):
-            return Rejected(say.ONLY_YUAN)
-        if read.is_negative(said):
-            return Rejected(say.HINT["loan_amount"])
-        return Rejected(say.AMOUNT_VAGUE) if read.is_vague_amount(said) else None
-
-    @staticmethod
-    def _checked_amount(fen: int | None) -> Values | Rejected | None:
-        if fen is None:
-            return None
-        if not LEAST_FEN <= fen <= MOST_FEN:
-            return Rejected(say.AMOUNT_ODD.format(amount=amount(fen).text))
-        return {"loan_amount": fen}
-
-    @staticmethod
-    def _checked_term(months: int | None) -> Values | Rejected | None:
-        if months is None:
-            return None
-        return {"loan_term": months} if 0 < months <= MOST_MONTHS else Rejected(say.TERM_ODD.format(term=term(months)))
-
-    @staticmethod
-    def _checked_area(mu: float | None, text: str) -> Values | Rejected | None:
-        if mu is None:
-            no_land = persons.says_none(text)
-            return {"loan_area": None, "loan_kind": "none"} if no_land else None
-        return {"loan_area": mu} if 0 < mu <= MOST_MU else Rejected(say.AREA_ODD.format(area=area(mu).text))
-
-    @staticmethod
-    def _checked_phone(number: str | None) -> Values | Rejected | None:
-        if number is None:
-            return None
-        return (
-            {"applicant_phone": number} if read.is_phone(number) else Rejected(say.PHONE_ODD.format(count=len(number)))
-        )
 
 
 _ALSO = {

@@ -28,7 +28,6 @@ CASE_NONE = "您还没有在我这里办过贷款或者交费。要是有编号�
 CASE_DOWN = "对不住，这会儿查不了进度。您过一会儿再问我，编号还在。"
 CASE = "{what}，{amount}，编号{id}。现在：{state}。"
 CASE_STALE = "这会儿问不到银行，这是上一次知道的情况。"
-CASE_NOTE = "最近一条：{note}"
 NEWS = "您办的事有消息了。{case}{person}"
 """Told unasked."""
 NEWS_PERSON = "想问个明白，就说：转人工。"
