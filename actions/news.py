@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 
 from actions.cases import Case, CaseBook
 from actions.dialogue.desk import news
-from actions.errors import ActionsError
 from actions.ledger.claims import Claims
 from actions.ledger.ledger import Ledger
 from actions.ledger.models import CaseRow, NewsRow
 from actions.metrics import Metrics
+from actions.rounds import TICK_S, Rounds
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,6 @@ ATTEMPTS = 350
 """About a week; what nobody could be told by then is old."""
 FRESH = timedelta(seconds=5)
 """What the ledger learned so long ago is asked of the bank once more before it is told."""
-TICK_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Due:
     attempts: int
 
 
-class NewsDelivery:
+class NewsDelivery(Rounds):
     """Owns the background task that tells; an async context manager.
 
     Args:
@@ -64,37 +63,15 @@ class NewsDelivery:
     def __init__(
         self, ledger: Ledger, cases: CaseBook, gateway_url: str, secret: str, metrics: Metrics, tick_s: float = TICK_S
     ) -> None:
+        super().__init__("news", TIMEOUT_S, tick_s)
         self._ledger, self._cases, self._known = ledger, cases, CaseBook(ledger)
         self._url, self._headers = f"{gateway_url}/internal/news", {"X-Xiangyin-Secret": secret}
         self._claims = Claims(ledger, NewsRow, LEASE, FIRST_RETRY_S, LONGEST_RETRY_S, ATTEMPTS)
         self._metrics = metrics
-        self._tick = tick_s
-        self._task: asyncio.Task[None] | None = None
-        self._http: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> NewsDelivery:
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
-        self._task = asyncio.create_task(self._loop(), name="news")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        if self._http is not None:
-            await self._http.close()
-
-    async def _loop(self) -> None:
-        while True:
-            try:
-                for due in await asyncio.to_thread(self._claims.claim, AT_ONCE, self._read):
-                    await self._tell(due)
-            except ActionsError as error:
-                log.error("news: %s", error.code)
-            except Exception as error:  # noqa: BLE001  (the task must outlive any one round)
-                log.error("news: %s", type(error).__name__)
-            await asyncio.sleep(self._tick)
+    async def _round(self) -> None:
+        for due in await asyncio.to_thread(self._claims.claim, AT_ONCE, self._read):
+            await self._tell(due)
 
     def _read(self, session: Session, row: NewsRow) -> Due:
         sealed = session.get_one(CaseRow, row.case_id).sender_sealed
@@ -112,7 +89,6 @@ class NewsDelivery:
             await self._send(due, case)
 
     async def _send(self, due: Due, case: Case) -> None:
-        assert self._http is not None
         message = news(case)
         body = {
             "conversation": due.conversation,

@@ -8,7 +8,6 @@ data, only a case number and a state.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import hmac
 import json
@@ -20,10 +19,10 @@ from datetime import timedelta
 import aiohttp
 
 from actions.cases import CaseState
-from actions.errors import ActionsError
 from actions.ledger.claims import Claims
 from actions.ledger.ledger import Ledger
 from actions.ledger.models import PartnerHookRow, PartnerRow
+from actions.rounds import TICK_S, Rounds
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +32,6 @@ TIMEOUT_S = 10.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 3600.0
 ATTEMPTS = 40
 """About a day and a half; what is not delivered then is dead (``xiangyin partners list`` counts it)."""
-TICK_S = 1.0
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
@@ -85,41 +83,18 @@ class HookOutbox:
         self._claims.settle(news.row_id, news.attempts, error, final=final)
 
 
-class HookDelivery:
+class HookDelivery(Rounds):
     """Owns the background task that sends news; an async context manager."""
 
     def __init__(self, ledger: Ledger, tick_s: float = TICK_S) -> None:
+        super().__init__("partner news", TIMEOUT_S, tick_s)
         self._outbox = HookOutbox(ledger)
-        self._tick = tick_s
-        self._task: asyncio.Task[None] | None = None
-        self._http: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> HookDelivery:
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
-        self._task = asyncio.create_task(self._loop(), name="partner news")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        if self._http is not None:
-            await self._http.close()
-
-    async def _loop(self) -> None:
-        while True:
-            try:
-                for news in await asyncio.to_thread(self._outbox.claim, 16):
-                    await self._send(news)
-            except ActionsError as error:
-                log.error("partner news: %s", error.code)
-            except Exception as error:  # noqa: BLE001  (the task must outlive any one round)
-                log.error("partner news: %s", type(error).__name__)
-            await asyncio.sleep(self._tick)
+    async def _round(self) -> None:
+        for news in await asyncio.to_thread(self._outbox.claim, 16):
+            await self._send(news)
 
     async def _send(self, news: News) -> None:
-        assert self._http is not None
         stamp = str(int(time.time()))
         headers = {
             "Content-Type": "application/json",
