@@ -19,7 +19,6 @@ from bot.channels.hotline.line import FRAME_S
 
 ASK_S = aiohttp.ClientTimeout(total=2, connect=1)
 """How long the dialplan waits for an answer (``CURLOPT`` in deploy/asterisk)."""
-KNOWN_NEXT = ("hangup", "outside-hours")
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ class Phone(abc.ABC):
         """The caller hangs up."""
 
     async def next_step(self) -> str:
-        """What the dialplan does after the call: ``hangup``, ``outside-hours``, and ``person`` for everything else."""
+        """What the dialplan does after the call: ``hangup``, and ``person`` for everything else."""
         async with aiohttp.ClientSession(timeout=ASK_S) as session:
             try:
                 url = f"{self.hotline.url}/calls/{self.call_id}/next"
@@ -174,7 +173,7 @@ class Phone(abc.ABC):
                     said = (await answer.text()).strip()
             except (aiohttp.ClientError, OSError, TimeoutError):
                 said = ""
-        return said if said in KNOWN_NEXT else "person"
+        return said if said == "hangup" else "person"
 
     # what the telephone system does
 
