@@ -300,8 +300,7 @@ class GatewayStore:
             row = session.get(Contact, sender)
             if row is None:
                 return False
-            told = row.told_at.replace(tzinfo=UTC) if row.told_at.tzinfo is None else row.told_at
-            return told >= moment
+            return aware(row.told_at) >= moment
 
     def said(self, sender: str) -> list[tuple[datetime, str]]:
         """The answered turns of a sender (JSON), oldest first."""
@@ -357,6 +356,11 @@ def _question(options: str | None) -> Question:
 def _personal() -> list[Table]:
     """The tables that hold what somebody said or chose."""
     return [table for table in Base.metadata.sorted_tables if "sender" in table.c and not table.info.get("stays")]
+
+
+def aware(moment: datetime) -> datetime:
+    """A time as it was stored, in UTC: SQLite forgets the zone."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def new_key() -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import DateTime, Engine, Integer, String, Text, func, select, up
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.store import Base
+from bot.store import Base, aware
 
 
 class State(StrEnum):
@@ -169,7 +169,7 @@ class TalkBook:
         """What was said since a person was there, oldest first."""
         query = select(_Line).where(_Line.number == number).order_by(_Line.id)
         with Session(self._engine) as session:
-            return [Line(row.id, Who(row.who), row.text, _utc(row.created_at)) for row in session.scalars(query)]
+            return [Line(row.id, Who(row.who), row.text, aware(row.created_at)) for row in session.scalars(query)]
 
 
 def _changed(session: Session, statement: object) -> bool:
@@ -177,9 +177,4 @@ def _changed(session: Session, statement: object) -> bool:
 
 
 def _talk(row: _Talk) -> Talk:
-    return Talk(row.number, row.sender, State(row.state), row.holder, _utc(row.created_at))
-
-
-def _utc(moment: datetime) -> datetime:
-    """SQLite gives back no time zone; what is stored is UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return Talk(row.number, row.sender, State(row.state), row.holder, aware(row.created_at))

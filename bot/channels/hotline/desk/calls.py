@@ -6,14 +6,14 @@ import asyncio
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import DateTime, Engine, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.channels.hotline.wire import IvrAnswer, Outcome, TurnTimes
 from bot.sealing import Seal
-from bot.store import Base, inserted
+from bot.store import Base, aware, inserted
 
 KEPT = timedelta(days=1)
 _MOST = 2000
@@ -113,8 +113,9 @@ class CallBook:
             if row is None:
                 return None
             number = self._seal.open(row.number_sealed, row.id) if row.number_sealed else None
-            began = row.created_at.replace(tzinfo=UTC) if row.created_at.tzinfo is None else row.created_at
-            call = Call(row.id, row.sender, number, row.called, row.protocol, row.purpose, row.region, began)
+            call = Call(
+                row.id, row.sender, number, row.called, row.protocol, row.purpose, row.region, aware(row.created_at)
+            )
         return self._remember(call)
 
     def number_of(self, sender: str) -> str | None:

@@ -34,7 +34,7 @@ from bot.people.summary import summary
 from bot.preferences import Preferences
 from bot.regions import PROVINCES
 from bot.schema import Model, Reply, Turn
-from bot.store import GatewayStore
+from bot.store import GatewayStore, aware
 from bot.turn import Inbound, TurnService
 from voice.errors import VoiceError
 from voice.service import Hints, Transcript
@@ -252,7 +252,7 @@ class HotlineChannel(Channel):
     async def briefing(self, call: Call) -> str:
         """What a person who takes the caller over should know, one line."""
         kept = await asyncio.to_thread(self._store.said, call.sender)
-        turns = [Turn.model_validate_json(answer).model_dump() for at, answer in kept if _since(at, call.began)]
+        turns = [Turn.model_validate_json(answer).model_dump() for at, answer in kept if aware(at) >= call.began]
         place = next((name for name, code in PROVINCES.items() if code[:2] == (call.region or "")[:2]), None)
         who = "，".join(part for part in (place and f"{place}来电", call.number and f"尾号{call.number[-4:]}") if part)
         return (f"{who}。" if who else "") + summary(turns)
@@ -315,7 +315,3 @@ def _inbound(
         region=call.region,
         transcript=transcript,
     )
-
-
-def _since(at: datetime, moment: datetime) -> bool:
-    return (at.replace(tzinfo=UTC) if at.tzinfo is None else at) >= moment
