@@ -60,7 +60,7 @@ class Attachments:
         query = select(PlotRow).where(PlotRow.case_id == case_id).order_by(PlotRow.id)
         with self._ledger.read() as session:
             rows = session.scalars(query).all()
-        return [json.loads(self._ledger.vault.open(row.outline_sealed, f"{case_id}/outline")) for row in rows]
+        return [json.loads(self._ledger.vault.open(row.outline_sealed, f"{case_id}/{row.place}")) for row in rows]
 
     def add_document(self, case_id: str, kind: str, media_type: str, content: bytes) -> str:
         """Add a document; the same contents again change nothing.

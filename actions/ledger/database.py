@@ -54,8 +54,8 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def migrate(engine: Engine) -> None:
-    """Create or update the tables; safe to repeat and to run from two processes at once.
+def migrate(engine: Engine, to: str = "heads") -> None:
+    """Create or update the tables (``to`` a revision); safe to repeat and to run from two processes at once.
 
     Migrations that know nothing of each other follow the same one and need no order among themselves.
     """
@@ -65,7 +65,7 @@ def migrate(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
         config.attributes["connection"] = connection
-        command.upgrade(config, "heads")
+        command.upgrade(config, to)
 
 
 def reachable(engine: Engine) -> bool:

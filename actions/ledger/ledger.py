@@ -33,6 +33,7 @@ from actions.ledger.models import (
     LoanRow,
     OutboxRow,
     PaymentRow,
+    PlotRow,
 )
 from actions.ledger.numbers import is_number, new_number
 from actions.ledger.vault import Vault
@@ -142,9 +143,11 @@ class Ledger:
                     phone_sealed=seal(application.phone, f"{case_id}/phone"),
                     phone_index=self.vault.index(application.phone, "phone"),
                     village_sealed=seal(application.village, f"{case_id}/village"),
-                    plot_sealed=None if application.plot is None else seal(application.plot, f"{case_id}/plot"),
                 )
             )
+            if application.plot is not None:
+                outline = seal(application.plot, f"{case_id}/outline")
+                session.add(PlotRow(case_id=case_id, outline_sealed=outline, area_mu=area_mu or "", created_at=now))
             session.add(ConsentRow(case_id=case_id, purpose="loan_data_to_bank", given_at=now))
             if application.credit_consent:
                 session.add(ConsentRow(case_id=case_id, purpose="credit_inquiry", given_at=now))

@@ -104,7 +104,6 @@ class LoanRow(Base):
     phone_sealed: Mapped[str] = mapped_column(Text)
     phone_index: Mapped[str] = mapped_column(String(64), index=True)
     village_sealed: Mapped[str] = mapped_column(Text)
-    plot_sealed: Mapped[str | None] = mapped_column(Text)
 
 
 class PaymentRow(Base):
@@ -188,6 +187,7 @@ class HandOffRow(Base):
     """A user's wish to talk to a person. ``open_index`` is the sender's while open, else NULL: one each."""
 
     __tablename__ = "hand_offs"
+    __table_args__ = (Index("ix_hand_offs_closed_at_created_at", "closed_at", "created_at"),)
 
     id: Mapped[str] = mapped_column(String(10), primary_key=True)
     sender_index: Mapped[str] = mapped_column(String(64), index=True)
@@ -212,13 +212,15 @@ class HandOffEventRow(Base):
 
 
 class PlotRow(Base):
-    """A plot that belongs to a case: its outline (GeoJSON) and area."""
+    """A plot that belongs to a case: its outline (GeoJSON) and area (``""``: not told)."""
 
     __tablename__ = "plots"
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True, autoincrement=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
     outline_sealed: Mapped[str] = mapped_column(Text)
+    place: Mapped[str] = mapped_column(String(8), default="outline", server_default="outline")
+    """What it is sealed for; ``plot`` where it was written into the loan itself (until revision 0050)."""
     area_mu: Mapped[str] = mapped_column(String(24))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -277,12 +279,14 @@ class PartnerUsageRow(Base):
 
 
 class PartnerCaseRow(Base):
-    """Which partner started a case, and what it calls it."""
+    """Which partner started a case, when, and what it calls it."""
 
     __tablename__ = "partner_cases"
+    __table_args__ = (Index("ix_partner_cases_partner_id_created_at", "partner_id", "created_at"),)
 
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
-    partner_id: Mapped[str] = mapped_column(ForeignKey("partners.id"), index=True)
+    partner_id: Mapped[str] = mapped_column(ForeignKey("partners.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reference_sealed: Mapped[str] = mapped_column(Text)
 
 
@@ -329,7 +333,11 @@ class CallRecordRow(Base):
     """
 
     __tablename__ = "call_records"
-    __table_args__ = (Index("ix_call_records_outcome_updated_at", "outcome", "updated_at"),)
+    __table_args__ = (
+        Index("ix_call_records_outcome_updated_at", "outcome", "updated_at"),
+        Index("ix_call_records_outcome_began", "outcome", "began"),
+        Index("ix_call_records_forgotten_began", "forgotten", "began"),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger)

@@ -64,7 +64,6 @@ SEALED: tuple[Sealed, ...] = (
     _of(LoanRow, "case_id", "name"),
     _of(LoanRow, "case_id", "phone", ("phone_index", "phone")),
     _of(LoanRow, "case_id", "village"),
-    _of(LoanRow, "case_id", "plot"),
     _of(PaymentRow, "case_id", "account", ("account_index", "account")),
     _of(OutboxRow, "case_id", "payload"),
     _of(HandOffRow, "id", "sender", ("sender_index", "sender"), ("open_index", "sender")),
@@ -150,7 +149,7 @@ class Resealer:
         table = sealed.table
         (primary,) = table.primary_key.columns
         value = table.c[sealed.column]
-        names = {"kind"} if table.name == "outbox" else set()
+        names = {"outbox": {"kind"}, "plots": {"place"}}.get(table.name, set())
         names |= {primary.name, sealed.owner, sealed.column, *(column for column, _ in sealed.indexes)}
         last: Any = None
         while True:
@@ -167,6 +166,8 @@ class Resealer:
         table, place = sealed.table, f"{row[sealed.owner]}/{sealed.name}"
         if row.get("kind") in ("change", "withdraw"):  # requests about a case the bank has: ``requests.py``
             place = f"{row[sealed.owner]}/{row['kind']}"
+        if table.name == "plots":
+            place = f"{row[sealed.owner]}/{row['place']}"
         (primary,) = table.primary_key.columns
         text = self._vault.open(row[sealed.column], place)
         values = {sealed.column: self._vault.seal(text, place)}

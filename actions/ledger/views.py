@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from actions.bills import BILL_NAMES
 from actions.cases import Case, CaseEvent, CaseState, Flag
 from actions.ledger.masking import mask_digits, mask_name, yuan
-from actions.ledger.models import CaseRow, EventRow, FlagRow, LoanRow, PaymentRow
+from actions.ledger.models import CaseRow, EventRow, FlagRow, LoanRow, PaymentRow, PlotRow
 from actions.ledger.vault import Vault
 
 
 def read_cases(session: Session, vault: Vault, rows: Sequence[CaseRow]) -> list[Case]:
-    """The cases of ``rows``, in their order, with four queries however many they are."""
+    """The cases of ``rows``, in their order, with six queries however many they are."""
     ids = [row.id for row in rows]
     history: dict[str, list[CaseEvent]] = defaultdict(list)
     steps: dict[tuple[str, str], int] = {}  # the line of history with which a state began
@@ -27,6 +27,7 @@ def read_cases(session: Session, vault: Vault, rows: Sequence[CaseRow]) -> list[
         )
     loans = {row.case_id: row for row in session.scalars(select(LoanRow).where(LoanRow.case_id.in_(ids)))}
     payments = {row.case_id: row for row in session.scalars(select(PaymentRow).where(PaymentRow.case_id.in_(ids)))}
+    drawn = set(session.scalars(select(PlotRow.case_id).where(PlotRow.case_id.in_([*loans]))))
     flags: dict[str, list[Flag]] = defaultdict(list)
     for flag in session.scalars(select(FlagRow).where(FlagRow.case_id.in_(ids)).order_by(FlagRow.id)):
         flags[flag.case_id].append(Flag(flag.at, flag.kind, flag.note))
@@ -34,6 +35,8 @@ def read_cases(session: Session, vault: Vault, rows: Sequence[CaseRow]) -> list[
     for row in rows:
         if row.kind == "loan":
             details = _loan(vault, loans[row.id])
+            if row.id in drawn:
+                details["plot"] = "有地块图"
             summary = f"申请贷款{yuan(row.amount_fen)}，用于{details['purpose']}"
         else:
             details = _payment(vault, row, payments[row.id])
@@ -69,8 +72,6 @@ def _loan(vault: Vault, loan: LoanRow) -> dict[str, str]:
         details["crop_or_livestock"] = loan.crop_or_livestock
     if loan.area_mu is not None:
         details["area_mu"] = loan.area_mu
-    if loan.plot_sealed is not None:
-        details["plot"] = "有地块图"
     return details
 
 

@@ -217,7 +217,7 @@ class PartnerBook:
             select(CaseRow, PartnerCaseRow.reference_sealed)
             .join(PartnerCaseRow, PartnerCaseRow.case_id == CaseRow.id)
             .where(PartnerCaseRow.partner_id == partner.id)
-            .order_by(CaseRow.created_at.desc(), CaseRow.id)
+            .order_by(PartnerCaseRow.created_at.desc(), PartnerCaseRow.case_id)
             .limit(limit)
         )
         with self._ledger.read() as session:

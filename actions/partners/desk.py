@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from actions.cases import Case, CaseBook
 from actions.ledger.ledger import Ledger
-from actions.ledger.models import PartnerCaseRow, PlotRow
+from actions.ledger.models import PartnerCaseRow
 from actions.loans import LoanApplication, LoanService
 from actions.partners.book import Partner, PartnerBook, PartnerError
-from actions.partners.schema import ApplicationBody
+from actions.partners.schema import ApplicationBody, Plot
+from actions.plots import PlotInvalid, outline
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 
@@ -67,9 +67,17 @@ def read_application(raw: bytes) -> ApplicationBody:
         raise RequestInvalid(f"请求的格式不对：{fields[:300]}。") from None
     if body.consent.given_at > datetime.now(UTC) + CLOCKS_DIFFER:
         raise RequestInvalid("请求的格式不对：consent.given_at。")
-    if body.plot is not None and any(ring[0] != ring[-1] for ring in body.plot.coordinates):
-        raise RequestInvalid("请求的格式不对：plot.coordinates。")
+    if body.plot is not None:
+        _outline(body.plot)
     return body
+
+
+def _outline(plot: Plot) -> str:
+    """As the chat's plots are written, and refused where they would be (open, outside China, too large)."""
+    try:
+        return outline(plot.model_dump_json())
+    except PlotInvalid:
+        raise RequestInvalid("请求的格式不对：plot.coordinates。") from None
 
 
 class PartnerDesk:
@@ -108,6 +116,7 @@ class PartnerDesk:
             village=body.applicant.village,
             region=body.region,
             consent=body.consent.data_to_bank,
+            plot=None if body.plot is None else _outline(body.plot),
         )
 
         def theirs(session: Session, case_id: str, now: datetime) -> None:
@@ -116,19 +125,10 @@ class PartnerDesk:
                 PartnerCaseRow(
                     case_id=case_id,
                     partner_id=partner.id,
+                    created_at=now,
                     reference_sealed=seal(body.reference, f"{case_id}/reference"),
                 )
             )
-            if body.plot is not None:
-                outline = json.dumps(body.plot.model_dump(mode="json"))
-                session.add(
-                    PlotRow(
-                        case_id=case_id,
-                        outline_sealed=seal(outline, f"{case_id}/outline"),
-                        area_mu=body.area_mu or "",
-                        created_at=now,
-                    )
-                )
 
         case = await self._loans.submit(application, f"partner:{partner.id}:{key}", also=theirs)
         return Theirs(body.reference, case)
