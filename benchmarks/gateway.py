@@ -31,6 +31,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from benchmarks.machine import heading
+from bot.__main__ import serve as serve_gateway
 from bot.channels.telegram.channel import HOOK
 from bot.gateway import build_app
 from settings import Settings
@@ -73,7 +74,7 @@ def serve(port: int, given: dict[str, Any]) -> None:
     async def app() -> web.Application:
         return await build_app(Settings(**given), HummingVoice())
 
-    web.run_app(app(), host="127.0.0.1", port=port, print=None, access_log=None)
+    serve_gateway(app(), "127.0.0.1", port)
 
 
 def pass_on(port: int, rasa_url: str) -> None:

@@ -25,9 +25,9 @@ from aiohttp.test_utils import TestServer
 from benchmarks.gateway import DIALOGUE_S, RATE, SENDERS, Served, TimedDialogue, load, process, serve, settings_of
 from benchmarks.machine import heading
 from bot.channels.web.visitors import COOKIE, Visitors
+from bot.database import open_engine
 from bot.people.accounts import Accounts
 from bot.people.book import TalkBook
-from bot.store import open_engine
 from settings import Settings
 from tests.bot.channels.bot_api import BotApi
 from tests.bot.channels.wechat_side import WeChatSide

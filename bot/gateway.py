@@ -32,6 +32,7 @@ from bot.channels.media import MediaRoutes
 from bot.channels.partners import PartnerChannel
 from bot.channels.web import WebChannel
 from bot.channels.web.visitors import Visitors
+from bot.database import open_engine
 from bot.mailbox import Mailbox
 from bot.news import NewsDesk
 from bot.people.accounts import Accounts
@@ -47,7 +48,7 @@ from bot.people.wishes import NewsWishes
 from bot.pictures import Pictures
 from bot.preferences import Preferences
 from bot.rasa import RasaClient
-from bot.store import GatewayStore, open_engine
+from bot.store import GatewayStore
 from bot.told import ToldCases
 from bot.turn import Ear, TurnService
 from settings import Settings

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
-from sqlalchemy import DateTime, Engine, Integer, String, Text, select, update
+from sqlalchemy import DateTime, Engine, Executable, Integer, String, Text, bindparam, case, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.store import Base, durably, inserted
+from bot.database import Base, durably, inserted
 
 
 class _Received(Base):
@@ -29,6 +30,16 @@ class _Received(Base):
     body: Mapped[str | None] = mapped_column(Text)
     sent: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+_COLUMNS = _Received.__table__.c
+_THIS = (_Received.channel == bindparam("in_channel")) & (_Received.key == bindparam("of_key"))
+_SENT = bindparam("count", type_=Integer)
+_STATE = select(_COLUMNS.body.is_(None), _COLUMNS.sent).where(_THIS)
+_COUNT = update(_Received).where(_THIS).values(sent=_SENT)
+_FINISH = (
+    update(_Received).where(_THIS).values(body=None, sent=case((_COLUMNS.sent < _SENT, _SENT), else_=_COLUMNS.sent))
+)
 
 
 @dataclass(frozen=True)
@@ -70,8 +81,8 @@ class Inbox:
         """Keep what is new, all or nothing; what is known (or was answered) is left out of the result."""
         now = datetime.now(UTC)
         new: list[Arrival] = []
-        with Session(self.engine) as session, session.begin():
-            durably(session)  # the chat service will not send it again
+        with self.engine.begin() as connection:
+            durably(connection)  # the chat service will not send it again
             for number, arrival in enumerate(arrivals):
                 values = {
                     "channel": self.channel,
@@ -82,16 +93,19 @@ class Inbox:
                     "sent": 0,
                     "created_at": now,
                 }
-                insert = inserted(self.engine, _Received, values).on_conflict_do_nothing().returning(_Received.key)
-                if session.execute(insert).first() is not None:
+                if connection.execute(self._keep, values).first() is not None:
                     new.append(arrival)
         return new
 
+    @cached_property
+    def _keep(self) -> Executable:
+        return inserted(self.engine, _Received).on_conflict_do_nothing().returning(_COLUMNS.key)
+
     def state(self, key: str) -> State | None:
         """How far an update is, None when it never came."""
-        with Session(self.engine) as session:
-            row = session.get(_Received, (self.channel, key))
-            return State(row.body is None, row.sent) if row else None
+        with self.engine.connect() as connection:
+            row = connection.execute(_STATE, self._this(key)).one_or_none()
+            return State(bool(row[0]), row[1]) if row else None
 
     def unfinished(self) -> list[Arrival]:
         """What was kept and not struck out, in the order in which it came."""
@@ -102,13 +116,13 @@ class Inbox:
 
     def sent(self, key: str, count: int) -> None:
         """``count`` messages of its answer have gone out."""
-        self._change(key, sent=count)
+        with self.engine.begin() as connection:
+            connection.execute(_COUNT, {**self._this(key), "count": count})
 
-    def finish(self, key: str) -> None:
-        """It is answered: only the fact that it was here stays."""
-        self._change(key, body=None)
+    def finish(self, key: str, count: int = 0) -> None:
+        """It is answered, with ``count`` messages at least: only the fact that it was here stays."""
+        with self.engine.begin() as connection:
+            connection.execute(_FINISH, {**self._this(key), "count": count})
 
-    def _change(self, key: str, **values: object) -> None:
-        row = (_Received.channel == self.channel) & (_Received.key == key)
-        with Session(self.engine) as session, session.begin():
-            session.execute(update(_Received).where(row).values(values))
+    def _this(self, key: str) -> dict[str, str]:
+        return {"in_channel": self.channel, "of_key": key}

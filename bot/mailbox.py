@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import DateTime, Engine, Integer, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from bot.database import Base, durably, inserted
 from bot.schema import Model, Reply
-from bot.store import Base, durably, inserted
 
 _MOST = 50
 """Messages given out at once; the reader asks again for more."""
@@ -64,11 +64,11 @@ class Mailbox:
         """
         now = datetime.now(UTC)
         with Session(self.engine) as session, session.begin():
-            durably(session)
+            durably(session.connection())
             if key is not None:
                 row = {"sender": conversation, "key": key, "created_at": now}
-                known = inserted(self.engine, _Posted, row).on_conflict_do_nothing().returning(_Posted.key)
-                if session.execute(known).first() is None:
+                known = inserted(self.engine, _Posted).on_conflict_do_nothing().returning(_Posted.key)
+                if session.execute(known, row).first() is None:
                     return
             if newest:
                 self._outdate(session, conversation, {reply.case_id for reply in replies if reply.kind == _NEWS})

@@ -17,10 +17,11 @@ from pydantic import Field
 
 from bot.channels.base import UnreachableError
 from bot.channels.http import internal, json_response, parsed
+from bot.database import new_key
 from bot.people.texts import NEWS_STOP
 from bot.people.wishes import NewsWishes
 from bot.schema import Model, Reply
-from bot.store import Consent, GatewayStore, new_key
+from bot.store import Consent, GatewayStore
 from bot.told import ToldCases
 from bot.turn import BusyError, TurnService
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sqlalchemy import Engine, String
+from sqlalchemy import Engine, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.store import Base
+from bot.database import Base
 
 
 class Speech(StrEnum):
@@ -39,6 +39,9 @@ class _Row(Base):
     speech: Mapped[str] = mapped_column(String(16))
 
 
+_CHOSEN = select(_Row.__table__).where(_Row.sender == bindparam("sender"))
+
+
 @dataclass(frozen=True)
 class Preferences:
     """Kept in the gateway's database until the person is forgotten. Methods block briefly: call them in a thread."""
@@ -50,8 +53,8 @@ class Preferences:
 
     def of(self, sender: str) -> Preference:
         """What the person behind a conversation id chose."""
-        with Session(self.engine) as session:
-            row = session.get(_Row, sender)
+        with self.engine.connect() as connection:
+            row = connection.execute(_CHOSEN, {"sender": sender}).one_or_none()
             return Preference(row.region, Speech(row.speech)) if row else Preference()
 
     def choose(self, sender: str, *, region: str | None = None, speech: Speech | None = None) -> None:

@@ -4,20 +4,27 @@ offered, and the texts that can be heard. Kept for days, apart from the ledger, 
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, DateTime, Engine, String, Table, Text, create_engine, delete, event, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    DateTime,
+    Engine,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from bot.database import Base, aware, inserted, replaced
 from bot.options import OfferedOption
 
 TURNS_KEPT = timedelta(days=7)
@@ -25,12 +32,6 @@ TURNS_KEPT = timedelta(days=7)
 REFUSED_KEPT = timedelta(hours=1)
 """... of those who do not want them kept: long enough to know a message that is delivered again."""
 EXPORT_KEPT = timedelta(days=1)
-
-
-class Base(DeclarativeBase):
-    """Tables of the gateway's database. Rows with ``created_at`` are deleted after :data:`TURNS_KEPT`, or after
-    what the table's info names as ``kept``; ``sender`` is always a conversation id, and what it stands in goes with a
-    person who wants to be forgotten, unless the info says that it ``stays``."""
 
 
 class AnsweredTurn(Base):
@@ -127,47 +128,32 @@ class Export(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for ``url``; SQLite files are made readable by their owner only."""
-    engine = create_engine(url)
-    path = make_url(url).database
-    if engine.dialect.name == "sqlite" and path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).touch(mode=0o600, exist_ok=True)
-
-        @event.listens_for(engine, "connect")
-        def _pragmas(connection: Any, _record: Any) -> None:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("PRAGMA busy_timeout=5000")
-
-        @event.listens_for(engine, "checkout")
-        def _as_usual(connection: Any, _record: Any, _proxy: Any) -> None:
-            # A commit outlives the process, not a power cut in the next seconds; durably() is for what must.
-            connection.execute("PRAGMA synchronous=NORMAL")
-
-    return engine
-
-
-def durably(session: Session) -> None:
-    """What ``session`` is about to commit is on the disk when the commit returns: ten times slower on SQLite."""
-    if session.get_bind().dialect.name == "sqlite":
-        session.connection().exec_driver_sql("PRAGMA synchronous=FULL")
-
-
-def inserted(engine: Engine, table: type[Base], values: dict[str, Any]) -> sqlite.Insert | postgresql.Insert:
-    """An insert for the engine's database, to be completed by what happens when the row is there."""
-    dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
-    made: sqlite.Insert | postgresql.Insert = dialect.insert(table.__table__).values(values)
-    return made
+_OF_SENDER: BindParameter[str] = bindparam("sender")
+_ANSWER = select(AnsweredTurn.__table__.c.answer).where(
+    AnsweredTurn.sender == _OF_SENDER, AnsweredTurn.message_id == bindparam("message_id")
+)
+_OFFERED = select(Offer.__table__.c.options).where(Offer.sender == _OF_SENDER)
+_TOLD = select(Contact.__table__.c.notice).where(Contact.sender == _OF_SENDER)
 
 
 class GatewayStore:
-    """All the gateway remembers. Methods block briefly on the database: call them in a thread."""
+    """All the gateway remembers. Methods block briefly on the database: call them in a thread.
+
+    What every turn does are plain statements made once: a session and a new statement cost several times as much.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         Base.metadata.create_all(engine)
+        self._keep_answer = replaced(engine, AnsweredTurn)
+        self._keep_offer = replaced(engine, Offer)
+        self._claim = inserted(engine, Claim).on_conflict_do_nothing().returning(Claim.__table__.c.message_id)
+        met = inserted(engine, Contact)
+        self._meet = met.on_conflict_do_update(
+            index_elements=["sender"],
+            set_={name: met.excluded[name] for name in ("notice", "consent", "told_at")},
+            where=Contact.notice != met.excluded.notice,
+        ).returning(Contact.__table__.c.sender)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -178,12 +164,9 @@ class GatewayStore:
 
     def claim(self, sender: str, message_id: str) -> bool:
         """Record that the message goes to the dialogue now; False when it did before (and no answer was kept)."""
-        try:
-            with Session(self._engine) as session, session.begin():
-                session.add(Claim(sender=sender, message_id=message_id, created_at=datetime.now(UTC)))
-        except IntegrityError:
-            return False
-        return True
+        row = {"sender": sender, "message_id": message_id, "created_at": datetime.now(UTC)}
+        with self._engine.begin() as connection:
+            return connection.execute(self._claim, row).first() is not None
 
     def unclaim(self, sender: str, message_id: str) -> None:
         """The dialogue did not take the message after all: delivered again, it is new."""
@@ -206,9 +189,8 @@ class GatewayStore:
         answer = None
         with self._engine.connect() as connection:
             if message_id is not None:
-                key = (AnsweredTurn.sender == sender) & (AnsweredTurn.message_id == message_id)
-                answer = connection.scalar(select(AnsweredTurn.__table__.c.answer).where(key))
-            options = connection.scalar(select(Offer.__table__.c.options).where(Offer.sender == sender))
+                answer = connection.scalar(_ANSWER, {"sender": sender, "message_id": message_id})
+            options = connection.scalar(_OFFERED, {"sender": sender})
         return answer, _question(options)
 
     def finish_turn(
@@ -226,9 +208,9 @@ class GatewayStore:
         kept = json.dumps(asdict(question), ensure_ascii=False)
         said = [{"id": key, "sender": sender, "text": text, "created_at": now} for key, text in spoken]
         drawn = [{"id": key, "sender": sender, "shown": shown, "created_at": now} for key, shown in pictures]
-        with self._engine.begin() as connection:  # every turn comes here: plain statements, a third of a session's time
-            self._replace(connection, AnsweredTurn, turn)
-            self._replace(connection, Offer, {"sender": sender, "options": kept, "created_at": now})
+        with self._engine.begin() as connection:
+            connection.execute(self._keep_answer, turn)
+            self._offer(connection, sender, kept, now)
             for table, rows in ((SpokenText, said), (Picture, drawn)):
                 if rows:
                     connection.execute(insert(table), rows)
@@ -237,12 +219,10 @@ class GatewayStore:
         """A question that was put outside a turn, in place of the one before."""
         kept = json.dumps(asdict(question), ensure_ascii=False)
         with self._engine.begin() as connection:
-            self._replace(connection, Offer, {"sender": sender, "options": kept, "created_at": datetime.now(UTC)})
+            self._offer(connection, sender, kept, datetime.now(UTC))
 
-    def _replace(self, connection: Connection, table: type[Base], values: dict[str, Any]) -> None:
-        keys = [column.name for column in table.__table__.primary_key]
-        insertion = inserted(self._engine, table, values)
-        connection.execute(insertion.on_conflict_do_update(index_elements=keys, set_=values))
+    def _offer(self, connection: Connection, sender: str, options: str, now: datetime) -> None:
+        connection.execute(self._keep_offer, {"sender": sender, "options": options, "created_at": now})
 
     def picture(self, key: str) -> str | None:
         """What a picture shows (JSON)."""
@@ -272,21 +252,21 @@ class GatewayStore:
 
     def meet(self, sender: str, notice: str) -> bool:
         """Whether this sender has yet to be told this version of the notice; from now on they have been."""
-        told = {"notice": notice, "consent": Consent.UNASKED, "told_at": datetime.now(UTC)}
+        with self._engine.connect() as connection:  # nearly everybody was: nothing to write
+            if connection.scalar(_TOLD, {"sender": sender}) == notice:
+                return False
+        told = {"sender": sender, "notice": notice, "consent": Consent.UNASKED, "told_at": datetime.now(UTC)}
         # In one statement: somebody may write and call, or press twice, in the same moment.
-        changed = inserted(self._engine, Contact, {"sender": sender, **told}).on_conflict_do_update(
-            index_elements=["sender"], set_=told, where=Contact.notice != notice
-        )
         with self._engine.begin() as connection:
-            return connection.execute(changed.returning(Contact.sender)).first() is not None
+            return connection.execute(self._meet, told).first() is not None
 
     def decide(self, sender: str, consent: Consent, notice: str) -> None:
         """Record what a sender said to the notice, and when."""
         now = datetime.now(UTC)
         said = {"notice": notice, "consent": consent, "decided_at": now}
-        kept = inserted(self._engine, Contact, {"sender": sender, "told_at": now, **said})
+        decided = inserted(self._engine, Contact).on_conflict_do_update(index_elements=["sender"], set_=said)
         with self._engine.begin() as connection:
-            connection.execute(kept.on_conflict_do_update(index_elements=["sender"], set_=said))
+            connection.execute(decided, {"sender": sender, "told_at": now, **said})
 
     def consent_of(self, sender: str) -> Consent:
         """What a sender said to being remembered."""
@@ -356,13 +336,3 @@ def _question(options: str | None) -> Question:
 def _personal() -> list[Table]:
     """The tables that hold what somebody said or chose."""
     return [table for table in Base.metadata.sorted_tables if "sender" in table.c and not table.info.get("stays")]
-
-
-def aware(moment: datetime) -> datetime:
-    """A time as it was stored, in UTC: SQLite forgets the zone."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
-def new_key() -> str:
-    """An id that cannot be guessed, 22 characters."""
-    return secrets.token_urlsafe(16)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import BigInteger, DateTime, Engine, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.store import Base, inserted
+from bot.database import Base, inserted
 
 _KEPT = timedelta(days=30)
 """Longer than the action server tries to tell (``actions/news.py``)."""
@@ -39,12 +39,13 @@ class ToldCases:
         with self.engine.begin() as connection:
             for case_id, step in cases:
                 row = {"sender": conversation, "case_id": case_id, "step": step, "created_at": now}
-                insertion = inserted(self.engine, _ToldCase, row)
+                insertion = inserted(self.engine, _ToldCase)
                 changed = {"step": step, "created_at": now}
                 connection.execute(
                     insertion.on_conflict_do_update(
                         index_elements=["sender", "case_id"], set_=changed, where=_ToldCase.step < step
-                    )
+                    ),
+                    row,
                 )
 
     def step_of(self, conversation: str, case_id: str) -> int:

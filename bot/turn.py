@@ -21,6 +21,7 @@ from typing import Protocol
 from prometheus_client import Counter, Histogram
 
 from bot import language
+from bot.database import new_key
 from bot.errors import (
     DialogueUnavailableError,
     EmptyTextError,
@@ -37,7 +38,7 @@ from bot.people.privacy import DELETE
 from bot.rasa import DialogueMessage, DialogueRequest, RasaClient
 from bot.schema import Option, Reply, Source, Timings, Turn, Understood
 from bot.speakers import Speakers
-from bot.store import GatewayStore, Question, new_key
+from bot.store import GatewayStore, Question
 from bot.told import ToldCases
 from nlu.dialect import secrets
 from voice.errors import Code, VoiceError

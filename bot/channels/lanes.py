@@ -41,9 +41,11 @@ class Progress:
     _inbox: Inbox
     sent: int
 
-    async def one_more(self) -> None:
+    async def one_more(self, *, last: bool = False) -> None:
+        """A message has gone out; the ``last`` one is counted when the arrival is struck out, which comes next."""
         self.sent += 1
-        await asyncio.to_thread(self._inbox.sent, self.arrival.key, self.sent)
+        if not last:
+            await asyncio.to_thread(self._inbox.sent, self.arrival.key, self.sent)
 
 
 @dataclass
@@ -152,13 +154,13 @@ class Lanes:
             pause = min(pause * 2, _LONGEST_PAUSE_S)
         else:
             return
-        await self._strike_out(arrival)
+        await self._strike_out(progress)
 
-    async def _strike_out(self, arrival: Arrival) -> None:
+    async def _strike_out(self, progress: Progress) -> None:
         """A database that is held up for long must not end the lane: those behind would wait for ever."""
         for pause in (0.5, 2.0, 10.0, 30.0):
             try:
-                await asyncio.to_thread(self._inbox.finish, arrival.key)
+                await asyncio.to_thread(self._inbox.finish, progress.arrival.key, progress.sent)
             except Exception as error:  # noqa: BLE001 - as above
                 log.error("%s: arrival not struck out: %s", self._inbox.channel, type(error).__name__)
             else:

@@ -13,8 +13,9 @@ import typer
 from sklearn.cluster import AgglomerativeClustering
 
 from bot.commands.output import print_json
+from bot.database import open_engine
 from bot.people.feedback import Feedback, Question, Verdict
-from bot.store import GatewayStore, open_engine
+from bot.store import GatewayStore
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.models import resolve
 from settings import load_settings

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from bot.commands.output import fail, print_json
+from bot.database import open_engine
 from bot.people.accounts import AccountError, Accounts
-from bot.store import open_engine
 from settings import load_settings
 
 app = typer.Typer(help="Accounts of the staff console (/staff).", no_args_is_help=True)

@@ -10,7 +10,7 @@ import re
 from sqlalchemy import Engine, LargeBinary, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.store import Base
+from bot.database import Base
 
 _NAME = re.compile(r"[\w·-]{1,32}")
 SHORTEST = 10

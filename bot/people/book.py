@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import DateTime, Engine, Integer, String, Text, func, select, update
+from sqlalchemy import DateTime, Engine, Integer, Row, String, Text, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.store import Base, aware
+from bot.database import Base, aware
 
 
 class State(StrEnum):
@@ -54,6 +55,10 @@ class _Line(Base):
     who: Mapped[str] = mapped_column(String(8))
     text: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+_OPEN_TALK = select(_Talk.__table__).where(_Talk.open_sender == bindparam("sender"))
+"""Asked in every turn: a plain statement made once."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +127,8 @@ class TalkBook:
 
     def open_talk(self, sender: str) -> Talk | None:
         """The talk in which this sender waits or is served now."""
-        with Session(self._engine) as session:
-            row = session.scalars(select(_Talk).where(_Talk.open_sender == sender)).one_or_none()
+        with self._engine.connect() as connection:
+            row = connection.execute(_OPEN_TALK, {"sender": sender}).one_or_none()
             return _talk(row) if row else None
 
     def open_talks(self) -> list[Talk]:
@@ -176,5 +181,5 @@ def _changed(session: Session, statement: object) -> bool:
     return bool(session.execute(statement).rowcount)  # type: ignore[call-overload]
 
 
-def _talk(row: _Talk) -> Talk:
+def _talk(row: _Talk | Row[Any]) -> Talk:
     return Talk(row.number, row.sender, State(row.state), row.holder, aware(row.created_at))

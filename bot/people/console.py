@@ -19,13 +19,14 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from pydantic import Field
 
 from bot.channels.http import json_response, parsed, same_origin
+from bot.database import new_key
 from bot.errors import BadRequestError, NotFoundError, TurnError, UnauthorisedError
 from bot.people import texts as say
 from bot.people.accounts import Accounts
 from bot.people.book import State, Talk, TalkBook, Who
 from bot.people.summary import summary
 from bot.schema import Model, Reply
-from bot.store import GatewayStore, new_key
+from bot.store import GatewayStore
 
 Deliver = Callable[[str, Sequence[Reply]], Awaitable[None]]
 _STATIC = Path(__file__).parent / "static"

@@ -11,10 +11,11 @@ from enum import StrEnum
 from sqlalchemy import DateTime, Engine, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from bot.database import Base
 from bot.people import texts as say
 from bot.rasa import DialogueMessage
 from bot.schema import Turn
-from bot.store import Base, GatewayStore
+from bot.store import GatewayStore
 
 _NOISE = re.compile(r"[\s，。！？、,.!?~～]+")
 _USEFUL = frozenset(("有用", "很有用", "挺有用", "有帮助", "管用", "👍"))

@@ -15,11 +15,12 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from bot.database import new_key
 from bot.errors import TurnError
 from bot.options import OfferedOption
 from bot.people import privacy_texts as say
 from bot.rasa import Button, DialogueMessage
-from bot.store import TURNS_KEPT, Consent, GatewayStore, new_key
+from bot.store import TURNS_KEPT, Consent, GatewayStore
 
 log = logging.getLogger(__name__)
 

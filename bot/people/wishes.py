@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from sqlalchemy import Boolean, DateTime, Engine, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from bot.database import Base
 from bot.people import texts as say
 from bot.rasa import DialogueMessage
-from bot.store import Base
 
 _BEFORE = r"(?:请|你们?|您)*(?:以后|往后|再)*(?:都)?"
 _NEWS = r"(?:这样的|这种|这些)?(?:消息|信息|通知|提醒)"

@@ -12,10 +12,11 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.database import open_engine
 from bot.people.front import Front
 from bot.people.privacy import Privacy
 from bot.rasa import RasaClient
-from bot.store import GatewayStore, open_engine
+from bot.store import GatewayStore
 from bot.turn import Ear, TurnService
 from voice.decode import SAMPLE_RATE, Limits, decode
 from voice.service import NO_HINTS, Hints, Transcript

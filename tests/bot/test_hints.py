@@ -11,13 +11,14 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.database import open_engine
 from bot.errors import TurnError
 from bot.hints import hints_for
 from bot.options import OfferedOption
 from bot.people.front import Front
 from bot.people.privacy import Privacy
 from bot.rasa import RasaClient
-from bot.store import GatewayStore, Question, open_engine
+from bot.store import GatewayStore, Question
 from bot.turn import Inbound, TurnService
 from tests.bot.dialogue import NoCases
 from voice.errors import Code, VoiceError

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from bot.channels.hotline.desk.outcalls import Errands, Wish
+from bot.database import open_engine
 from bot.mailbox import Mailbox
 from bot.people.wishes import NewsWishes
 from bot.schema import Reply
-from bot.store import open_engine
 from bot.told import ToldCases
 from tests.bot.channels.hotline.desk_under_test import Script
 from tests.bot.channels.hotline.outside import Manager, manager_running

@@ -18,9 +18,10 @@ from actions.repayment.picture import PlanPainter
 from actions.repayment.plan import Method, make_plan
 from bot.channels.http import errors_as_json
 from bot.channels.media import MediaRoutes
+from bot.database import open_engine
 from bot.pictures import Pictures
 from bot.rasa import DialogueMessage
-from bot.store import GatewayStore, Question, open_engine
+from bot.store import GatewayStore, Question
 from bot.turn import _compose
 
 pytestmark = pytest.mark.unit

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.database import new_key, open_engine
 from bot.options import OfferedOption
-from bot.store import Consent, GatewayStore, Question, new_key, open_engine
+from bot.store import Consent, GatewayStore, Question
 
 pytestmark = pytest.mark.unit
 

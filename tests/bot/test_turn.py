@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.database import open_engine
 from bot.errors import (
     DialogueUnavailableError,
     EmptyTextError,
@@ -20,7 +21,7 @@ from bot.errors import (
 )
 from bot.people.front import Front
 from bot.rasa import RasaClient
-from bot.store import GatewayStore, open_engine
+from bot.store import GatewayStore
 from bot.turn import Inbound, TurnService
 from tests.bot.dialogue import Dialogue, turns_with
 from tests.running import free_port

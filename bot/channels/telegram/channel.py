@@ -24,12 +24,13 @@ from bot.channels.telegram import texts
 from bot.channels.telegram.client import UPDATES, TelegramClient
 from bot.channels.telegram.conversation import CHANNEL, Artist, Conversation
 from bot.channels.telegram.incoming import INCOMING, Edit, Incoming, chat_of, read
+from bot.database import new_key
 from bot.errors import BadRequestError, ServiceUnavailableError, UnauthorisedError
 from bot.inbox import Arrival, Inbox
 from bot.people.feedback import Feedback
 from bot.preferences import Preferences
 from bot.schema import Reply
-from bot.store import GatewayStore, new_key
+from bot.store import GatewayStore
 from bot.turn import TurnService
 from nlu.dialect import secrets
 

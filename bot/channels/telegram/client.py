@@ -10,10 +10,11 @@ from typing import Any
 from telegram import LinkPreviewOptions, ReplyParameters
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import AIORateLimiter, ExtBot
-from telegram.request import HTTPXRequest
+from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.channels.lanes import AgainLaterError
 from bot.channels.telegram.outgoing import Keyboard
+from bot.channels.telegram.request import AiohttpRequest
 
 # Their log lines hold the address of each call, and with it the token.
 for _name in ("httpx", "httpcore"):
@@ -78,8 +79,8 @@ class TelegramClient:
             token,
             base_url=f"{api_url}/bot",
             base_file_url=f"{api_url}/file/bot",
-            request=HTTPXRequest(connection_pool_size=16, read_timeout=30, pool_timeout=60, proxy=proxy),
-            get_updates_request=HTTPXRequest(connection_pool_size=2, proxy=proxy),
+            request=_request(proxy, connections=16, read_timeout_s=30),
+            get_updates_request=_request(proxy, connections=2, read_timeout_s=POLL_S + 10),
             # Its own waiting holds every chat back, which is what Telegram wants; then the lane waits.
             rate_limiter=AIORateLimiter(
                 overall_max_rate=per_second, group_max_rate=20 if per_second else 0, max_retries=3
@@ -134,6 +135,12 @@ class TelegramClient:
         with _sorted_errors():
             file = await self.bot.get_file(file_id)
             return bytes(await file.download_as_bytearray())
+
+
+def _request(proxy: str | None, connections: int, read_timeout_s: float) -> BaseRequest:
+    if proxy and proxy.startswith("socks"):  # which aiohttp does not speak
+        return HTTPXRequest(connections, read_timeout=read_timeout_s, pool_timeout=60, proxy=proxy)
+    return AiohttpRequest(connections, read_timeout_s, proxy)
 
 
 def _answering(message_id: int | None) -> ReplyParameters | None:

@@ -104,7 +104,7 @@ class Conversation:
             answer = await self._answer(incoming, progress.arrival.key)
         except TurnError as error:
             answer = [Words(error.message)]
-        for piece in answer[progress.sent :]:
+        for number, piece in enumerate(answer[progress.sent :], start=progress.sent + 1):
             try:
                 await self._send(incoming, piece)
             except RefusedError as error:
@@ -112,7 +112,7 @@ class Conversation:
             except GoneError:
                 log.info("telegram: somebody is gone")
                 return
-            await progress.one_more()
+            await progress.one_more(last=number == len(answer))
 
     async def _answer(self, incoming: Incoming, key: str) -> list[Piece]:
         what = incoming.what

@@ -34,11 +34,12 @@ from bot.channels.wechat.messages import (
     sealed_reply,
     shown,
 )
+from bot.database import new_key
 from bot.errors import BadRequestError, TurnError, UnauthorisedError
 from bot.inbox import Arrival, Inbox
 from bot.preferences import Preferences
 from bot.schema import Reply, Turn
-from bot.store import GatewayStore, new_key
+from bot.store import GatewayStore
 from bot.turn import Inbound, TurnService
 from nlu.dialect import secrets
 

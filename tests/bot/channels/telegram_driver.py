@@ -13,8 +13,9 @@ from aiohttp.test_utils import TestServer
 
 from bot.channels.http import errors_as_json
 from bot.channels.telegram import TelegramChannel, TelegramConfig
+from bot.database import open_engine
 from bot.errors import NotFoundError
-from bot.store import GatewayStore, open_engine
+from bot.store import GatewayStore
 from bot.turn import TurnService
 from tests.bot.channels.bot_api import TOKEN, BotApi, Call
 from tests.bot.channels.contract import Driver, Shown

@@ -8,10 +8,11 @@ import sys
 import aiohttp
 
 from bot.channels.telegram import TelegramChannel, TelegramConfig
+from bot.database import open_engine
 from bot.people.front import Front
 from bot.people.privacy import Privacy
 from bot.rasa import RasaClient
-from bot.store import GatewayStore, open_engine
+from bot.store import GatewayStore
 from bot.turn import TurnService
 from tests.bot.channels.bot_api import TOKEN
 from tests.bot.dialogue import SECRET, NoCases

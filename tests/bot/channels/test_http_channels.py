@@ -18,11 +18,11 @@ from bot.cases import CasesClient
 from bot.channels.api import ApiChannel
 from bot.channels.base import Capabilities, Channel, Channels
 from bot.channels.http import errors_as_json
+from bot.database import open_engine
 from bot.mailbox import Mailbox
 from bot.rasa import RasaClient
 from bot.regions import PROVINCES
 from bot.schema import Reply
-from bot.store import open_engine
 from tests.bot.channels.contract import NEWS, ChannelContract, Driver, Shown
 from tests.bot.channels.web_driver import EMBED_KEY, WebDriver, shown, web_with
 from tests.bot.dialogue import DecodingEar, Dialogue, turns_with

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from bot.channels.telegram import texts
+from bot.database import open_engine
 from bot.people import privacy_texts
 from bot.people.feedback import Feedback, Reason, Verdict
 from bot.people.texts import REASONS
 from bot.preferences import Preferences
 from bot.schema import Reply
-from bot.store import open_engine
 from tests.bot.channels.bot_api import BOT_ID, BOT_NAME
 from tests.bot.channels.contract import NEWS, ChannelContract
 from tests.bot.channels.telegram_driver import SPEECH, Artist, TelegramDriver, driver_with

@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.channels.http import errors_as_json
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram.channel import HOOK
-from bot.store import open_engine
+from bot.database import open_engine
 from tests.bot.channels.bot_api import BotApi
 from tests.bot.channels.contract import NEWS
 from tests.bot.channels.telegram_driver import Mouth, config, telegram_with

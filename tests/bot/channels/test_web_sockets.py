@@ -15,8 +15,8 @@ from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 from aiohttp.test_utils import TestClient
 
 from bot.channels.web import sockets
+from bot.database import open_engine
 from bot.mailbox import Mailbox
-from bot.store import open_engine
 from tests.bot.channels.contract import NEWS
 from tests.bot.channels.web_driver import EMBED_KEY, WebDriver, web_with
 from tests.bot.dialogue import Dialogue

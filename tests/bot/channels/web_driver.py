@@ -14,9 +14,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.channels.http import errors_as_json
 from bot.channels.web import WebChannel
 from bot.channels.web.visitors import Visitors
+from bot.database import open_engine
 from bot.mailbox import Mailbox
 from bot.people.feedback import Feedback
-from bot.store import open_engine
 from tests.bot.channels.contract import Driver, Shown
 from tests.bot.dialogue import DecodingEar, Dialogue, turns_with
 

@@ -19,7 +19,8 @@ from lxml import etree
 from bot.channels.http import errors_as_json
 from bot.channels.wechat import WeChatChannel, WeChatConfig
 from bot.channels.wechat.envelope import Envelope, signature
-from bot.store import GatewayStore, open_engine
+from bot.database import open_engine
+from bot.store import GatewayStore
 from bot.turn import TurnService
 from tests.bot.channels.contract import Driver, Shown
 from tests.bot.dialogue import DecodingEar, Dialogue, turns_with

@@ -24,11 +24,12 @@ from actions.ledger.database import open_engine as open_ledger
 from actions.ledger.ledger import Ledger
 from actions.ledger.vault import Vault
 from bot.channels.http import errors_as_json
+from bot.database import open_engine
 from bot.people.accounts import Accounts
 from bot.people.book import TalkBook
 from bot.people.calls import CallPages
 from bot.people.console import Console
-from bot.store import GatewayStore, open_engine
+from bot.store import GatewayStore
 from tests.running import free_port
 
 pytestmark = pytest.mark.unit

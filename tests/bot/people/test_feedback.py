@@ -13,12 +13,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.commands.feedback import group
+from bot.database import open_engine
 from bot.people.feedback import Feedback, Question, Reason, Verdict
 from bot.people.front import Front
 from bot.people.texts import REASONS
 from bot.rasa import RasaClient
 from bot.schema import Turn
-from bot.store import GatewayStore, open_engine
+from bot.store import GatewayStore
 from bot.turn import Inbound, TurnService
 from knowledge.embedding import open_embedder
 from knowledge.models import resolve

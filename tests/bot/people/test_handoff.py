@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.channels.http import errors_as_json
+from bot.database import open_engine
 from bot.people.accounts import AccountError, Accounts
 from bot.people.book import State, TalkBook, Who
 from bot.people.console import Console
@@ -21,7 +22,7 @@ from bot.people.handoff import HandOffDesk
 from bot.people.hours import Hours
 from bot.rasa import RasaClient
 from bot.schema import Reply, Turn
-from bot.store import GatewayStore, open_engine
+from bot.store import GatewayStore
 from bot.turn import Inbound, TurnService
 
 pytestmark = pytest.mark.unit

@@ -14,12 +14,13 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from bot.database import open_engine
 from bot.errors import TurnError
 from bot.people.front import Front
 from bot.people.privacy import ASK_DELETE, EXPLAIN, EXPORT, REFUSE, Privacy, clean, wish
 from bot.rasa import RasaClient
 from bot.schema import Turn
-from bot.store import AnsweredTurn, Consent, GatewayStore, Offer, open_engine
+from bot.store import AnsweredTurn, Consent, GatewayStore, Offer
 from bot.turn import Inbound, TurnService
 from tests.bot.dialogue import NoCases
 

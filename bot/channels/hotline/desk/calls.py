@@ -12,8 +12,8 @@ from sqlalchemy import DateTime, Engine, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.channels.hotline.wire import IvrAnswer, Outcome, TurnTimes
+from bot.database import Base, aware, inserted
 from bot.sealing import Seal
-from bot.store import Base, aware, inserted
 
 KEPT = timedelta(days=1)
 _MOST = 2000
@@ -98,7 +98,7 @@ class CallBook:
             "created_at": call.began,
         }
         with self._engine.begin() as connection:
-            kept = connection.execute(inserted(self._engine, _Call, values).on_conflict_do_nothing())
+            kept = connection.execute(inserted(self._engine, _Call).on_conflict_do_nothing(), values)
         if kept.rowcount:
             return self._remember(call)
         return self.of(call.id) or call  # announced twice in the same moment: one of them is kept

@@ -26,6 +26,7 @@ from bot.channels.hotline.desk.trimming import trimmed
 from bot.channels.hotline.desk.welcome import Welcoming
 from bot.channels.hotline.wire import CallRecord, CallStart, CallTurn, SpeechRequest, SpokenReply, SpokenTurn, Welcome
 from bot.channels.http import Handler, internal, json_response, parsed
+from bot.database import aware
 from bot.errors import BadRequestError, NotFoundError, TurnError
 from bot.heard import heard_of, transcript_of
 from bot.hints import DIGITS
@@ -34,7 +35,7 @@ from bot.people.summary import summary
 from bot.preferences import Preferences
 from bot.regions import PROVINCES
 from bot.schema import Model, Reply, Turn
-from bot.store import GatewayStore, aware
+from bot.store import GatewayStore
 from bot.turn import Inbound, TurnService
 from voice.errors import VoiceError
 from voice.service import Hints, Transcript

@@ -26,9 +26,9 @@ from bot.channels.hotline.wire import (
     TurnTimes,
 )
 from bot.channels.http import json_response, keyed, parsed
+from bot.database import new_key
 from bot.errors import BadRequestError
 from bot.schema import Option
-from bot.store import new_key
 
 PROTOCOL = "ivr"
 AT_A_TIME = 3

@@ -19,9 +19,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.channels.hotline.desk.ami import AmiConfig, AmiError, originate
+from bot.database import Base, new_key
 from bot.people.hours import CHINA
 from bot.sealing import Seal
-from bot.store import Base, new_key
 
 log = logging.getLogger(__name__)
 

@@ -27,6 +27,7 @@ from bot.channels.hotline.desk.outcalls import Errands, OutCalls
 from bot.channels.hotline.desk.sms import Sms
 from bot.channels.hotline.desk.welcome import Welcoming
 from bot.channels.http import errors_as_json
+from bot.database import open_engine
 from bot.mailbox import Mailbox
 from bot.people.book import TalkBook
 from bot.people.front import Front
@@ -35,7 +36,7 @@ from bot.people.hours import CHINA, Hours
 from bot.people.privacy import Privacy
 from bot.preferences import Preferences
 from bot.rasa import RasaClient
-from bot.store import GatewayStore, open_engine
+from bot.store import GatewayStore
 from bot.turn import TurnService
 from tests.bot.dialogue import HEARD, SECRET, Dialogue
 from voice.errors import Code, VoiceError

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from bot.channels.hotline.desk.calls import Call, CallBook
-from bot.store import open_engine
+from bot.database import open_engine
 
 
 def test_a_call_announced_many_times_in_the_same_moment_is_one(tmp_path: Path) -> None:

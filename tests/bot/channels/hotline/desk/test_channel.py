@@ -12,8 +12,9 @@ from uuid import uuid4
 import pytest
 
 from bot.channels.hotline.desk.calls import CallBook
+from bot.database import Base
 from bot.people.privacy import NOTICE_VERSION
-from bot.store import Base, Consent
+from bot.store import Consent
 from tests.bot.channels.contract import NEWS, ChannelContract, Driver, Shown
 from tests.bot.channels.hotline.desk_under_test import LANDLINE, MOBILE, Desk, Echo, Script, desk
 from tests.bot.dialogue import HEARD, Dialogue

@@ -14,8 +14,9 @@ from aiohttp.test_utils import TestServer
 from bot.channels.hotline.desk import outcalls
 from bot.channels.hotline.desk.ami import AmiError, originate
 from bot.channels.hotline.desk.outcalls import BETWEEN, LEASE, MOST_TRIES, Errands, OutCalls, Wish
+from bot.database import Base, open_engine
 from bot.people.hours import CHINA
-from bot.store import Base, GatewayStore, open_engine
+from bot.store import GatewayStore
 from tests.bot.channels.contract import NEWS
 from tests.bot.channels.hotline.desk.test_channel import record
 from tests.bot.channels.hotline.desk_under_test import LANDLINE, MOBILE, NOON, Script, desk
