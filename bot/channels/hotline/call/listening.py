@@ -124,6 +124,9 @@ class Ear:
         on_speech: somebody begins to speak, since that time; called at once.
         on_end: somebody has ended, or was cut short.
         on_key: a key was pressed.
+
+    Attributes:
+        last_voice: when the caller was last taken to have ended; ``spoke_until``: the end itself, a pause earlier.
     """
 
     def __init__(
@@ -142,7 +145,7 @@ class Ear:
         self._utterance: _Utterance | None = None
         self._deaf = False
         self._changed = asyncio.Event()
-        self.last_voice = time.monotonic()
+        self.last_voice = self.spoke_until = time.monotonic()
 
     @property
     def speaking(self) -> bool:
@@ -268,7 +271,7 @@ class Ear:
     def _over(self, utterance: _Utterance, at: float) -> None:
         utterance.suspected()
         utterance.over, utterance.ended = True, at
-        self.last_voice = time.monotonic()
+        self.last_voice, self.spoke_until = time.monotonic(), at
         self._changed.set()
         self._on_end()
 

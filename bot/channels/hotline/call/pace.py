@@ -11,7 +11,8 @@ class Pace:
 
     Attributes:
         silence_s: from the end of the voice until a silent caller is asked whether they are there, and again each.
-        hold_s: until a caller who waits for an answer hears that we are at it.
+        hold_s: until a caller who waits for an answer hears that we are at it: a soft tone, which may break off.
+        hold_word_s: after that, until words say so.
         hold_again_s: between the words that say so; the soft tone fills the time.
         key_pause_s: after a digit, until a number counts as complete.
         longest_utterance_s: then the caller is answered though they have not stopped.
@@ -26,12 +27,13 @@ class Pace:
 
     silence_s: float = 6.0
     hold_s: float = 1.5
+    hold_word_s: float = 1.5
     hold_again_s: float = 8.0
     key_pause_s: float = 4.0
     longest_utterance_s: float = 25.0
     joined_s: float = 2.0
     person_s: float = 3.0
-    lost_s: float = 2.5
+    lost_s: float = 1.5
     answer_s: float = 35.0
     call_s: float = 1800.0
     warning_s: float = 90.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 # Needed even when nobody else is there: made first.
 GREETING = "您好，这里是乡音，我是智能助手。有事您直接说。找人工按零，再听一遍按星号。"
 GREETING_CALLED = "您好，这里是乡音，我是智能助手，有件事跟您说一声。找人工按零，再听一遍按星号。"
-APOLOGY = "对不住，我这边出了毛病。我给您转人工，您别挂。"
+APOLOGY = "给您转人工。"
+"""Nothing works any more: so short that the caller is on the way to a person within three seconds of it."""
 TRANSFER = "我给您转人工，您别挂。"
 HOLD = "您稍等，我看一下。"
 HOLD_AGAIN = "还在看，您再等一会儿。"

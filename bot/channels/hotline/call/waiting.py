@@ -67,6 +67,10 @@ class Waiting:
             if left <= 0:
                 break
             await asyncio.sleep(left)
+        await self._ear.quiet()
+        await self._mouth.idle()
+        if time.monotonic() - self._held >= self._pace.hold_again_s:
+            await self._mouth.hum(self._pace.hold_word_s)
         while True:
             await self._ear.quiet()
             await self._mouth.idle()

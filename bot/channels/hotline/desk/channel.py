@@ -22,7 +22,6 @@ from bot.channels.hotline.desk.keeping import Records
 from bot.channels.hotline.desk.outcalls import Errands, OutCalls
 from bot.channels.hotline.desk.sms import Sms
 from bot.channels.hotline.desk.spoken import TRANSFER, Asked, spoken_turn
-from bot.channels.hotline.desk.trimming import trimmed
 from bot.channels.hotline.desk.welcome import Welcoming
 from bot.channels.hotline.wire import CallRecord, CallStart, CallTurn, SpeechRequest, SpokenReply, SpokenTurn, Welcome
 from bot.channels.http import Handler, internal, json_response, parsed
@@ -269,8 +268,7 @@ class HotlineChannel(Channel):
         piece = first
         with contextlib.suppress(ConnectionError):  # the caller interrupted: the rest is not wanted
             while piece is not None:
-                sentence = trimmed(piece, asked.rate)
-                await response.write(len(sentence).to_bytes(4, "big") + sentence)
+                await response.write(len(piece).to_bytes(4, "big") + piece)
                 piece = await _piece(pieces)
             await response.write_eof()
         return response

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 NOTICE = "先跟您说一声：您跟我说的话我只存七天，通话不留声音，您的号码加密存着，为的是接着上回给您办事。想删掉，随时说：删除我的数据。"
 """Short form of ``privacy_texts.NOTICE``: what is kept, how long, what for, how it is deleted."""
-NOTICE_RECORDED = "先跟您说一声：这次通话会录音。您跟我说的话我只存七天，您的号码加密存着，为的是接着上回给您办事。想删掉，随时说：删除我的数据。"
+NOTICE_RECORDED = (
+    "先跟您说一声：您跟我说的话我只存七天，您的号码加密存着，为的是接着上回给您办事。想删掉，随时说：删除我的数据。"
+)
 NEWS = "有您的消息。"
 UNFINISHED = "上回您的{task}填到一半，给您留着呢。要接着填，就说：接着填。"
 LAST_CASE = "您上回办过一件：{summary}。现在是：{state}。"

@@ -17,10 +17,14 @@ _STARTS_S: dict[Expected, float] = {
     Expected.DIGITS: SPELLED_S,
     Expected.AMOUNT: 0.9,
 }
+_REGION_S = 0.6
+"""The name of a province is said in one go; the code may be keyed."""
 _BRIEF_S = 0.6
 """Who has said less than this to an open question has often only begun ("那个……")."""
 _MARGIN_S = 0.15
 _REMEMBERED = 12
+REGION = "region"
+"""What the question about the caller's province fills."""
 _SPELLED_SLOTS = ("address", "village", "phone", "number", "account", "name")
 
 
@@ -35,7 +39,7 @@ class Patience:
         """What the next answer should be; ``slot``: what the question fills, where that is known."""
         spelled = slot is not None and any(word in slot for word in _SPELLED_SLOTS)
         self._expected = expected
-        self._start = SPELLED_S if spelled else _STARTS_S[expected]
+        self._start = _REGION_S if slot == REGION else SPELLED_S if spelled else _STARTS_S[expected]
 
     def went_on_after(self, pause_s: float) -> None:
         """The caller was silent for so long and then went on."""

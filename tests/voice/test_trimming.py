@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.channels.hotline.desk.trimming import BEFORE_S, BEHIND_S, trimmed
+from voice.synthesis.trimming import BEFORE_S, BEHIND_S, trimmed
 
 pytestmark = pytest.mark.unit
 
