@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from typing import Protocol
 
@@ -18,6 +17,7 @@ from bot.channels.audio import AudioRoutes, Mouth
 from bot.channels.base import Channels
 from bot.channels.chats import chats
 from bot.channels.export import ExportRoutes
+from bot.channels.hotline.desk import known
 from bot.channels.hotline.desk.ami import AmiConfig
 from bot.channels.hotline.desk.beside import Beside
 from bot.channels.hotline.desk.calls import CallBook
@@ -163,11 +163,13 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
 
     async def lifetime(_app: web.Application) -> AsyncIterator[None]:
         await voice.start()
-        cleaning = asyncio.create_task(keep_clean(store, rasa, cases, _CLEANING_INTERVAL_S))
+        beside = [asyncio.create_task(keep_clean(store, rasa, cases, _CLEANING_INTERVAL_S))]
+        if "hotline" in settings.run.split(",") and isinstance(voice, VoiceService):
+            beside.append(asyncio.create_task(voice.prepare(known.texts())))
         yield
-        cleaning.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await cleaning
+        for task in beside:
+            task.cancel()
+        await asyncio.wait(beside)
         await voice.close()
         await session.close()
         store.close()

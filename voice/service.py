@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 
 from voice.cache import SpeechCache
@@ -15,6 +16,7 @@ from voice.decoding import DecodeJob, Decoding, DecodingConfig
 from voice.engines import Engine, choose, streams
 from voice.errors import Code, VoiceError
 from voice.hearing import Heard, Hearing, HearingConfig, HearJob
+from voice.kept import KeptSpeech, first_words
 from voice.live import HearingWorker, Utterance
 from voice.recognisers.base import Expects, Hints, Hypothesis
 from voice.speaking import Speaking, SpeakJob, Spoken
@@ -30,6 +32,8 @@ TELEPHONE_RATES = (8000, 16000)
 _AHEAD_S, _NEEDED_S = 6.0, 3.5
 """On the telephone the next sentence is made when what was made lasts so much longer; and beside somebody who is being
 heard only when it lasts less than the second, about what a long sentence takes."""
+_IDLE_S = 5.0
+"""Nobody has needed a voice or an ear for so long: then there is time to prepare for others."""
 _CHAT_S = 2.0
 """Who has the text before their eyes waits for its sound so much longer than somebody on the telephone."""
 
@@ -87,6 +91,9 @@ class VoiceService:
             start_timeout_s=config.start_timeout_s,
         )
         self._cache = SpeechCache(config.cache_bytes)
+        self._voice = (config.synthesiser, str(config.speaking_dir.resolve()), config.voice_name)
+        self._kept = KeptSpeech(config.kept_dir)
+        self._needed = -math.inf
         self._turns = Turns(config.speak_queue)
         self._making: dict[str, asyncio.Task[tuple[bytes, ...]]] = {}
         self._heard_now = 0
@@ -212,6 +219,24 @@ class VoiceService:
             heard_until = max(heard_until, time.monotonic()) + len(pcm) / 2 / rate
             yield pcm
 
+    async def prepare(self, texts: Iterable[str]) -> None:
+        """Make the first words of ``texts`` for the telephone and keep them, while nobody needs voice or ear.
+
+        Args:
+            texts: templates of replies; what is filled in has ``{a name}``. They name nobody.
+        """
+        for words in dict.fromkeys(words for text in texts if (words := first_words(text))):
+            keys = [SpeechCache.key(*self._voice, str(rate), words) for rate in TELEPHONE_RATES]
+            if all(self._kept.get(key) for key in keys):
+                continue
+            while (left := self._needed + _IDLE_S - time.monotonic()) > 0:
+                await self._nobody_heard.wait()
+                await asyncio.sleep(left)
+            with contextlib.suppress(VoiceError):  # then they are made when they are wanted
+                sounds = [await self._spoken((words,), rate, due=math.inf) for rate in TELEPHONE_RATES]
+                for key, sound in zip(keys, sounds, strict=True):
+                    await asyncio.to_thread(self._kept.put, key, sound)
+
     async def _unhurried(self, due: float) -> None:
         """Return when it is time to make what is due then."""
         await asyncio.sleep(due - _AHEAD_S - time.monotonic())
@@ -223,37 +248,38 @@ class VoiceService:
     def _listening(self) -> Iterator[None]:
         """Somebody is being heard."""
         self._heard_now += 1
+        self._needed = time.monotonic()
         self._nobody_heard.clear()
         try:
             yield
         finally:
             self._heard_now -= 1
+            self._needed = time.monotonic()
             if not self._heard_now:
                 self._nobody_heard.set()
 
     async def _spoken(self, parts: tuple[str, ...], rate: int | None = None, *, due: float | None = None) -> bytes:
         """One file, or PCM at ``rate``; who asks for what is being made already gets the same."""
-        config = self._config
         rates = tuple(sorted({*TELEPHONE_RATES, rate})) if rate is not None else ()
-        voice = (config.synthesiser, str(config.speaking_dir), config.voice_name)
-        known = self._cache.get(SpeechCache.key(*voice, str(rate), *parts))
+        own = SpeechCache.key(*self._voice, str(rate), *parts)
+        known = self._cache.get(own) or (self._kept.get(own) if rate is not None else None)
+        if due != math.inf:
+            self._needed = time.monotonic()
         if known is not None:
             return known
-        key = SpeechCache.key(*voice, str(rates), *parts)
+        key = SpeechCache.key(*self._voice, str(rates), *parts)
         if key not in self._making:
             due = time.monotonic() + _CHAT_S if due is None else due
-            self._making[key] = making = asyncio.create_task(self._make(parts, rates, voice, due))
+            self._making[key] = making = asyncio.create_task(self._make(parts, rates, due))
             making.add_done_callback(lambda done: self._made(key, done))
         sounds = await asyncio.shield(self._making[key])
         return sounds[rates.index(rate)] if rate is not None else sounds[0]
 
-    async def _make(
-        self, parts: tuple[str, ...], rates: tuple[int, ...], voice: tuple[str, ...], due: float
-    ) -> tuple[bytes, ...]:
+    async def _make(self, parts: tuple[str, ...], rates: tuple[int, ...], due: float) -> tuple[bytes, ...]:
         async with self._turns.at(due):
             spoken = await self._speaking.run(SpeakJob(parts, rates))
         for rate, sound in zip(rates or (None,), spoken.sounds, strict=True):
-            self._cache.put(SpeechCache.key(*voice, str(rate), *parts), sound)
+            self._cache.put(SpeechCache.key(*self._voice, str(rate), *parts), sound)
         return spoken.sounds
 
     def _made(self, key: str, made: asyncio.Task[tuple[bytes, ...]]) -> None:

@@ -234,8 +234,9 @@ async def whole(**settings: str) -> AsyncIterator[Stand]:
     with tempfile.TemporaryDirectory(prefix="hotline-") as name:
         folder, hotline = Path(name), new_hotline()
         state_beside(ROOT / "var", folder / "state")
-        (ROOT / "var" / "hotline").mkdir(exist_ok=True)
-        (folder / "state" / "hotline").symlink_to(ROOT / "var" / "hotline")  # the fixed sentences, made once
+        for made in ("hotline", "spoken"):  # the fixed sentences and first words, made once
+            (ROOT / "var" / made).mkdir(exist_ok=True)
+            (folder / "state" / made).symlink_to(ROOT / "var" / made)
         stack = Stack(folder / "state", run="bank,actions,rasa,gateway,hotline")
         changes = environment(folder / "state", 0, hotline, **settings)
         changes = {k: v for k, v in changes.items() if k.startswith("XIANGYIN_HOTLINE") or k in settings}
