@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import secrets
-import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +17,8 @@ from rasa_sdk.interfaces import (
 )
 
 from actions.metrics import Metrics
+from actions.problems import noted
+from actions.texts.say import digits
 
 log = logging.getLogger(__name__)
 
@@ -84,20 +84,8 @@ class Webhook:
 
 
 def _apology(call: Mapping[str, Any], name: str, error: Exception) -> web.Response:
-    number = f"{secrets.randbelow(10**6):06d}"
-    code = getattr(error, "code", None)
-    # Messages of exceptions may quote what the user said; the place in the code does not.
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    log.error(
-        "problem %s: action %s failed: turn=%s code=%s type=%s at %s",
-        number,
-        name,
-        turn_id(call),
-        code if isinstance(code, str) else "unexpected",
-        type(error).__name__,
-        " < ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames)),
-    )
-    text = _FAILED.format(number=number)
+    number = noted(f"action {name}", turn_id(call), error)
+    text, spoken = _FAILED.format(number=number), _FAILED.format(number=digits(number))
     return web.json_response(
         {
             "events": _kept_slot(call, name),
@@ -106,7 +94,7 @@ def _apology(call: Mapping[str, Any], name: str, error: Exception) -> web.Respon
                     "text": text,
                     "buttons": [],
                     "elements": [],
-                    "custom": {"kind": "error", "spoken": text, "sources": [], "case_id": None},
+                    "custom": {"kind": "error", "spoken": spoken, "sources": [], "case_id": None},
                     "template": None,
                     "response": None,
                     "image": None,

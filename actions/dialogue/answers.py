@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from actions.dialogue.ports import Fraud, Knowledge, SearchResult
+from actions.dialogue.trouble import trouble
 from actions.dialogue.turn import Message, Option, Reply, Turn, payload
 from actions.texts import answers as say
 from actions.texts.say import hotlines
-
-log = logging.getLogger(__name__)
 
 MOST_CHOICES = 3
 """A list read aloud is forgotten after three."""
@@ -63,8 +61,7 @@ class KnowledgeAnswer:
         try:
             found = await self.search(queries, turn.region)
         except Exception as error:  # noqa: BLE001 - an index that fails must not silence the assistant
-            log.error("knowledge search failed type=%s", type(error).__name__)
-            return Reply((Message(say.KNOWLEDGE_DOWN, options=(_person(),), kind="error"),))
+            return Reply((trouble(turn, "knowledge search", error, say.KNOWLEDGE_DOWN, (_person(),)),))
         if entry:
             chosen = next((hit for hit in found.hits if hit.id == entry), None)
             return Reply((answer_of(chosen) if chosen is not None else self._refusal(),))
@@ -103,9 +100,7 @@ class FraudAnswer:
         try:
             verdict = await asyncio.to_thread(self._fraud.check, told)
         except Exception as error:  # noqa: BLE001 - the warning must be given even when the checker fails
-            log.error("fraud check failed type=%s", type(error).__name__)
-            text = hotlines(say.FRAUD_DOWN)
-            return Reply((Message(text.text, text.spoken, kind="error"),))
+            return Reply((trouble(turn, "fraud check", error, hotlines(say.FRAUD_DOWN)),))
         label = {"label": verdict.label}
         if _PAID.search(told):  # every minute counts: nothing stands before the call
             paid = hotlines(say.FRAUD_PAID)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import date
@@ -26,6 +25,7 @@ from actions.dialogue import values as read
 from actions.dialogue.form_spec import Rejected, Values
 from actions.dialogue.guard import GUARD, signs_of
 from actions.dialogue.ports import Bills
+from actions.dialogue.trouble import trouble
 from actions.dialogue.turn import Message, Option, Turn, payload
 from actions.errors import ActionsError
 from actions.texts import bill as say
@@ -33,8 +33,6 @@ from actions.texts.money import amount
 from actions.texts.say import Say, digits
 from nlu.dialect import numbers
 from nlu.dialect.digits import digit_runs
-
-log = logging.getLogger(__name__)
 
 SHORTEST, LONGEST = 5, 20
 """Digits of an account number."""
@@ -174,11 +172,9 @@ class BillForm:
         except BankUnavailable:
             return [Message(say.LOOKUP_DOWN, kind="error")], None
         except ActionsError as error:
-            log.warning("bill not found code=%s", error.code)
-            return [Message(error.message + say.LATER, kind="error")], None
+            return [trouble(turn, "bill look-up", error, error.message + say.LATER)], None
         except Exception as error:  # noqa: BLE001 - nothing was changed by asking; say so and stop
-            log.error("bill look-up failed type=%s", type(error).__name__)
-            return [Message(say.LOOKUP_DOWN, kind="error")], None
+            return [trouble(turn, "bill look-up", error, say.LOOKUP_DOWN)], None
         return self._with_part(bill, values.get("bill_part"), {"bill_found": _stored(bill)})
 
     @staticmethod
@@ -213,11 +209,10 @@ class BillForm:
         except AlreadyOpen as error:
             return [Message(error.message, kind="answer") if error.case is None else self._open(error.case)], True
         except ActionsError as error:
-            log.warning("payment not started code=%s", error.code)
-            return [Message(error.message + say.TRY_AGAIN, kind="error", options=self._confirm_options())], False
+            again = error.message + say.TRY_AGAIN
+            return [trouble(turn, "payment", error, again, self._confirm_options())], False
         except Exception as error:  # noqa: BLE001 - unknown outcome: the key makes the next try safe
-            log.error("payment failed type=%s", type(error).__name__)
-            return [Message(say.FAILED, kind="error", options=self._confirm_options())], False
+            return [trouble(turn, "payment", error, say.FAILED, self._confirm_options())], False
         url = case.details.get("confirm_url")
         texts = {"state": case.state_text, "note": case.note}
         if url:

@@ -11,6 +11,7 @@ from actions.dialogue import words
 from actions.dialogue.answers import KnowledgeAnswer, answer_of
 from actions.dialogue.form_spec import SURE
 from actions.dialogue.ports import Cases, HandOffs
+from actions.dialogue.trouble import trouble
 from actions.dialogue.turn import Handler, Message, Option, Reply, Turn, payload
 from actions.dialogue.values import whole_digits
 from actions.texts import answers as say
@@ -45,8 +46,7 @@ class Progress:
         try:
             case = await (self._cases.get(number, turn.sender) if number else self._cases.latest(turn.sender))
         except Exception as error:  # noqa: BLE001 - a ledger that fails is said so
-            log.error("case look-up failed type=%s", type(error).__name__)
-            return Reply((Message(say.CASE_DOWN, kind="error"),))
+            return Reply((trouble(turn, "case look-up", error, say.CASE_DOWN),))
         if case is None and number:
             text = say.CASE_UNKNOWN
             return Reply((Message(text.format(id=number), text.format(id=digits(number)), kind="answer"),))
@@ -96,8 +96,7 @@ class Person:
         try:
             number = await self._hand_offs.request(turn.sender, reason)
         except Exception as error:  # noqa: BLE001 - say so, name another way to a person
-            log.error("hand-off failed type=%s", type(error).__name__)
-            return Reply((Message(say.HANDOFF_DOWN, kind="error"),))
+            return Reply((trouble(turn, "hand-off", error, say.HANDOFF_DOWN),))
         text = say.HANDOFF
         told = text.format(id=number), text.format(id=digits(number))
         return Reply((Message(*told, kind="handoff", extra={"hand_off_id": number}),))

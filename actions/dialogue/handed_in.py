@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import uuid
 from collections.abc import Mapping
@@ -13,14 +12,14 @@ from actions.cases import Case, CaseState
 from actions.dialogue import values as read
 from actions.dialogue import words
 from actions.dialogue.ports import Loans
+from actions.dialogue.trouble import trouble
 from actions.dialogue.turn import Message, Option, Reply, Turn, payload
 from actions.errors import ActionsError
+from actions.loans import NotOpen
 from actions.texts import handed_in as say
 from actions.texts.money import amount, term
 from actions.texts.say import Say, digits
 from nlu.dialect import numbers
-
-log = logging.getLogger(__name__)
 
 STATE = "handed_in"
 """Key of a message's ``extra``: what was asked about which application."""
@@ -58,8 +57,7 @@ class HandedIn:
         try:
             case = await self._loans.open_case(turn.sender)
         except ActionsError as error:
-            log.error("applications unreadable code=%s", error.code)
-            return Reply((Message(say.DOWN, kind="error"),))
+            return Reply((trouble(turn, "applications", error, say.DOWN),))
         if case is None:
             person = Option(say.PERSON, payload("human_agent"))
             return Reply((Message(say.NONE, options=(person, Option(say.NO, payload("thanks"))), kind="question"),))
@@ -72,8 +70,8 @@ class HandedIn:
         if asked["do"] == "ask" or _tells(turn):
             try:
                 case = await self._loans.open_case(turn.sender)
-            except ActionsError:
-                return Reply((Message(say.DOWN, kind="error"),))
+            except ActionsError as error:
+                return Reply((trouble(turn, "applications", error, say.DOWN),))
             if case is None or case.id != case_id:
                 return Reply((Message(say.NONE, kind="answer"),))
             return Reply((_change_question(case, turn.words),))
@@ -85,12 +83,12 @@ class HandedIn:
             else:
                 change = LoanChange(case_id, asked.get("amount"), asked.get("months"), asked.get("phone"))
                 case = await self._loans.change(case_id, turn.sender, change, str(asked["key"]))
+        except NotOpen as error:
+            return Reply((Message(error.message, kind="answer"),))
         except ActionsError as error:
-            log.warning("application not changed code=%s", error.code)
-            return Reply((Message(error.message, kind="error"),))
+            return Reply((trouble(turn, f"application {asked['do']}", error, error.message),))
         except Exception as error:  # noqa: BLE001 - unknown outcome: the key makes the next try safe
-            log.error("change failed type=%s", type(error).__name__)
-            return Reply((Message(say.DOWN, kind="error"),))
+            return Reply((trouble(turn, f"application {asked['do']}", error, say.DOWN),))
         return Reply((_done(case),))
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from actions.dialogue.form_spec import DIGRESSIONS, FORM_OF, SURE, Rejected, Val
 from actions.dialogue.guard import GUARD, signs_of
 from actions.dialogue.loan_summary import NOTHING
 from actions.dialogue.ports import Loans
+from actions.dialogue.trouble import trouble
 from actions.dialogue.turn import Entity, Message, Option, Turn, payload
 from actions.errors import ActionsError
 from actions.loans import LoanApplication
@@ -25,8 +25,6 @@ from actions.texts import forms
 from actions.texts import loan as say
 from actions.texts.say import Say, digits
 from nlu.dialect.entities import find_entities
-
-log = logging.getLogger(__name__)
 
 SHORTEST_PHONE = 5
 """Fewer digits are no telephone number said badly but something else (2年)."""
@@ -291,13 +289,12 @@ class LoanForm:
         try:
             case = await self._loans.submit(application, key)
         except ActionsError as error:
-            log.warning("loan not submitted code=%s", error.code)
-            return [Message(error.message + say.TRY_AGAIN, kind="error", options=loan_summary.CONFIRM_OPTIONS)], False
+            told = error.message + say.TRY_AGAIN
+            return [trouble(turn, "loan submit", error, told, loan_summary.CONFIRM_OPTIONS)], False
         except Exception as error:  # noqa: BLE001 - unknown outcome: the key makes the next try safe
-            log.error("loan submit failed type=%s", type(error).__name__)
-            return [Message(say.FAILED, kind="error", options=loan_summary.CONFIRM_OPTIONS)], False
-        told = {"state": case.state_text, "when": case.note if case.state == "in_review" else say.WHEN_LATER}
-        done = Say(say.DONE.format(case=case.id, **told), say.DONE.format(case=digits(case.id), **told))
+            return [trouble(turn, "loan submit", error, say.FAILED, loan_summary.CONFIRM_OPTIONS)], False
+        texts = {"state": case.state_text, "when": case.note if case.state == "in_review" else say.WHEN_LATER}
+        done = Say(say.DONE.format(case=case.id, **texts), say.DONE.format(case=digits(case.id), **texts))
         note = Message(say.FRAUD_NOTE, say.FRAUD_NOTE_SPOKEN, kind="warning")
         extra = {"case_step": case.step}
         return [Message(done.text, done.spoken, case_id=case.id, kind="case", extra=extra), note], True

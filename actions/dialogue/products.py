@@ -20,6 +20,7 @@ from actions.catalogue.product import Product
 from actions.dialogue import products_told as told
 from actions.dialogue.answers import KnowledgeAnswer, answer_of
 from actions.dialogue.ports import Products
+from actions.dialogue.trouble import trouble
 from actions.dialogue.turn import Message, Option, Reply, Turn, payload
 from actions.dialogue.values import is_question, plain_money
 from actions.errors import ActionsError
@@ -87,8 +88,7 @@ class LoanProducts:
                 return Reply((told.detail(chosen, need),))
             return await self._suggested(turn, need, state if going_on else {})
         except ActionsError as error:
-            log.error("catalogue unreadable code=%s", error.code)
-            return Reply((Message(say.CATALOGUE_DOWN, kind="error"),))
+            return Reply((trouble(turn, "catalogue", error, say.CATALOGUE_DOWN),))
 
     async def _suggested(self, turn: Turn, need: Need, state: Mapping[str, Any]) -> Reply:
         if not need.known or (not _tells(need) and not state):

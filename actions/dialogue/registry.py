@@ -25,6 +25,7 @@ from actions.dialogue.ports import Cases, Ports
 from actions.dialogue.products import LoanProducts, goes_on
 from actions.dialogue.recall import Recall
 from actions.dialogue.talk import Bare, Cancel, NotUnderstood, Repeat, Told, begin, small_talk
+from actions.dialogue.trouble import trouble
 from actions.dialogue.turn import Handler, Message, Reply, Turn, read, write
 from actions.dialogue.values import is_question
 from actions.errors import ActionsError
@@ -140,9 +141,8 @@ class ValidateForm(Action):  # type: ignore[misc]  # rasa_sdk has no types
         try:
             reply = await self._step(turn)
         except Exception as error:  # noqa: BLE001 - without a slot event Rasa would drop the apology and leave the form
-            log.error("form turn failed action=%s type=%s", self._name, type(error).__name__)
             kept = {REQUESTED: turn.slots.get(REQUESTED), MISSES: turn.slots.get(MISSES) or 0}
-            reply = Reply((Message(form_say.BROKEN, kind="error"),), kept)
+            reply = Reply((trouble(turn, f"action {self._name}", error, form_say.BROKEN),), kept)
         return _written(reply, dispatcher)
 
     async def _step(self, turn: Turn) -> Reply:

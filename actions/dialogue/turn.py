@@ -102,6 +102,8 @@ class Turn:
     slots: Mapping[str, Any] = field(default_factory=dict)
     last_messages: tuple[Message, ...] = ()
     active_form: str | None = None
+    id: str = "-"
+    """For the log."""
 
     @property
     def is_payload(self) -> bool:
@@ -188,6 +190,7 @@ def read(tracker: Tracker) -> Turn:
         slots=dict(tracker.slots),
         last_messages=_last_messages(tracker.events),
         active_form=loop.get("name"),
+        id=str(metadata.get("turn_id") or "-"),
     )
 
 

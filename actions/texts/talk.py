@@ -20,6 +20,7 @@ NOT_UNDERSTOOD = "对不住，这句我没听明白。请您换个说法再说�
 WHICH_HEARD = "我没听准，您说的是哪一个？"
 DID_YOU_MEAN = "我没听准。您是想："
 NONE_OF_THESE = "都不是"
+PROBLEM = "找人问的时候，说问题编号{number}。"
 SAY_AGAIN = "好，请您换个说法再说一遍。"
 OFFER_PERSON = "我好几次没听明白，对不住您。要不要请工作人员来帮您？"
 TO_PERSON = "请工作人员帮我"
