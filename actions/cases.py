@@ -209,6 +209,15 @@ class CaseBook:
         """The case that was registered under this idempotency key."""
         return await self._asked(await asyncio.to_thread(self._ledger.case_of_key, key))
 
+    async def drop_key(self, key: str) -> Case | None:
+        """Nothing will be registered under ``key`` any more; the case, if one was already.
+
+        Raises:
+            LedgerUnavailable: it is not certain which was first.
+        """
+        made = await asyncio.to_thread(self._ledger.drop_key, key)
+        return None if made is None else await self.get(made)
+
     async def _asked(self, case: Case | None) -> Case | None:
         if case is None or case.state.final or self._news is None:
             return case

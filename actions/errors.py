@@ -29,6 +29,13 @@ class KeyReused(ActionsError):
     message = "这笔业务前面已经提交过，内容和这次不一样，这次没有再提交。"
 
 
+class KeyDropped(ActionsError):
+    """The user said stop first: nothing is registered under this key any more."""
+
+    code = "key_dropped"
+    message = "这张单子您已经说不办了，没有交上去。要办，请重新说一遍。"
+
+
 class LedgerUnavailable(ActionsError):
     """The ledger's database does not answer. A commit it cut off may have been stored: the same key finds out."""
 

@@ -27,7 +27,7 @@ from actions.dialogue.guard import GUARD, signs_of
 from actions.dialogue.ports import Bills
 from actions.dialogue.trouble import trouble
 from actions.dialogue.turn import Message, Option, Turn, payload
-from actions.errors import ActionsError
+from actions.errors import ActionsError, KeyDropped
 from actions.texts import bill as say
 from actions.texts.money import amount
 from actions.texts.say import Say, digits
@@ -208,6 +208,8 @@ class BillForm:
             return [Message(error.message, kind="answer")], True
         except AlreadyOpen as error:
             return [Message(error.message, kind="answer") if error.case is None else self._open(error.case)], True
+        except KeyDropped as error:
+            return [Message(error.message, kind="cancelled")], True
         except ActionsError as error:
             again = error.message + say.TRY_AGAIN
             return [trouble(turn, "payment", error, again, self._confirm_options())], False

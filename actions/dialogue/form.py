@@ -10,6 +10,7 @@ mappings only, so nothing else in Rasa can fill them.
 
 from __future__ import annotations
 
+import logging
 import re
 import uuid
 from collections.abc import Mapping
@@ -39,10 +40,13 @@ from actions.dialogue.recall import DRAFT, Recall, restored, summary
 from actions.dialogue.talk import which_heard
 from actions.dialogue.turn import Entity, Handler, Message, Option, Reply, Turn, payload
 from actions.dialogue.values import is_question
+from actions.errors import ActionsError
 from actions.texts import forms as say
 from actions.texts.say import Say
 from nlu.dialect import secrets
 from nlu.dialect.digits import digit_runs
+
+log = logging.getLogger(__name__)
 
 LAST = "last"
 """Kind of a pending question: use what was said last time?"""
@@ -107,7 +111,7 @@ class Form(FormReplies):
         if (turn.intent == "cancel" and (turn.is_payload or turn.confidence >= 0.8)) or (
             words.cancel(turn.words) or words.withdraws(turn.words)
         ):
-            return self._cancelled(turn)
+            return await self._cancelled(turn)
         pressed = self._pressed(turn)
         if pressed is not None:
             return await self._filled(turn, values, pressed, [])
@@ -132,6 +136,20 @@ class Form(FormReplies):
         spoken = message.spoken and say.HANDED_IN + message.spoken
         return self._end([replace(message, text=say.HANDED_IN + message.text, spoken=spoken)])
 
+    async def _cancelled(self, turn: Turn) -> Reply:
+        """Stop. An earlier yes may still be under way: the ledger decides which of the two was first."""
+        try:
+            case = await self._recall.stop(str(turn.slots[KEY]))
+        except ActionsError as error:
+            log.warning("form stopped unsure code=%s", error.code)
+            return self._end([Message(say.CANCELLED_UNSURE, kind="cancelled")])
+        if case is None:
+            return self._end([Message(say.CANCELLED, kind="cancelled")])
+        reply = await self.handed_in(turn, case)
+        if case.state.final:
+            return reply
+        return replace(reply, messages=(*reply.messages, Message(say.STOPPED_LATE[case.kind], kind="form")))
+
     # -- the turn ------------------------------------------------------------------------------------------------
 
     async def _heard(self, turn: Turn, values: Values, asked: str) -> Reply:
@@ -149,7 +167,7 @@ class Form(FormReplies):
         if words.unsure(told):
             return self._missed(turn, asked, values, say.UNSURE + spec.ask(asked, values).text)
         if turn.intent == "cancel" and turn.confidence >= SURE:
-            return self._cancelled(turn)
+            return await self._cancelled(turn)
         if turn.intent == "repeat" and turn.confidence >= SURE:
             return await self._repeated(turn, asked, values)
         if turn.intent == "correct_value" or words.corrects(told):

@@ -115,10 +115,6 @@ class FormReplies:
     def _again(self, asked: str, values: Values, messages: list[Message]) -> Reply:
         return Reply((*messages, self._spec.ask(asked, values)), self._keep(asked, {}))
 
-    def _cancelled(self, turn: Turn) -> Reply:
-        text = say.CANCELLED_UNSURE if turn.slots.get(TRIED) else say.CANCELLED
-        return self._end([Message(text, kind="cancelled")])
-
     def _end(self, messages: list[Message]) -> Reply:
         """Leave the form; nothing of it stays behind."""
         names = (*self._spec.slots, *self._spec.extras, KEY, PENDING, TRIED)

@@ -19,7 +19,7 @@ from actions.dialogue.loan_summary import NOTHING
 from actions.dialogue.ports import Loans
 from actions.dialogue.trouble import trouble
 from actions.dialogue.turn import Entity, Message, Option, Turn, payload
-from actions.errors import ActionsError
+from actions.errors import ActionsError, KeyDropped
 from actions.loans import LoanApplication
 from actions.texts import forms
 from actions.texts import loan as say
@@ -288,6 +288,8 @@ class LoanForm:
         )
         try:
             case = await self._loans.submit(application, key)
+        except KeyDropped as error:
+            return [Message(error.message, kind="cancelled")], True
         except ActionsError as error:
             told = error.message + say.TRY_AGAIN
             return [trouble(turn, "loan submit", error, told, loan_summary.CONFIRM_OPTIONS)], False

@@ -59,6 +59,14 @@ class Recall:
         except Exception as error:  # noqa: BLE001 - the form itself goes on
             log.error("draft not kept type=%s", type(error).__name__)
 
+    async def stop(self, key: str) -> Case | None:
+        """Nothing will be handed in under ``key`` any more; the case, if it was already.
+
+        Raises:
+            ActionsError: it is not certain which was first.
+        """
+        return await self._cases.drop_key(key)
+
     async def drop(self, sender: str, task: str | None = None) -> bool:
         """Delete the draft of ``task``, or all; whether there was one."""
         try:

@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -21,11 +21,12 @@ from sqlalchemy.orm import Session
 from actions.bank.api import LoanOrder, OrderKind, PaymentOrder
 from actions.bills import Bill
 from actions.cases import Case, CaseKind, CaseState
-from actions.errors import KeyReused, LedgerUnavailable
+from actions.errors import KeyDropped, KeyReused, LedgerUnavailable
 from actions.ledger.database import READ_ONLY
 from actions.ledger.models import (
     CaseRow,
     ConsentRow,
+    DroppedKeyRow,
     EventRow,
     FlagRow,
     HandOffEventRow,
@@ -41,6 +42,8 @@ from actions.ledger.views import read_cases
 from actions.loans import LoanApplication
 
 _NUMBER_TRIES = 20
+_DROPPED_KEPT = timedelta(days=1)
+"""Longer than any submit that is still under way when its user says stop."""
 Also = Callable[[Session, str, datetime], None]
 """Adds rows for a case (its number, the time) in the transaction that makes it."""
 
@@ -125,6 +128,7 @@ class Ledger:
 
         Raises:
             KeyReused: the key came before with another application.
+            KeyDropped: its user said stop before.
             LedgerUnavailable: it is not certain that it was stored.
         """
         seal = self.vault.seal
@@ -234,6 +238,8 @@ class Ledger:
             case_id, now = new_number(), datetime.now(UTC)
             try:
                 with self.write() as session:
+                    if self._dropped(session, key):
+                        raise KeyDropped
                     session.add(
                         CaseRow(
                             id=case_id,
@@ -261,6 +267,31 @@ class Ledger:
                 continue
             return case_id
         raise LedgerUnavailable(code="no_free_number")
+
+    def drop_key(self, key: str) -> str | None:
+        """The user said stop: nothing will be registered under ``key``. The number of the case, if it was too late.
+
+        Raises:
+            LedgerUnavailable: it is not certain which was first.
+        """
+        now = datetime.now(UTC)
+        with self.write() as session:
+            if self._dropped(session, key):
+                return None
+            indexes = self.vault.indexes(key, "key")
+            made = session.scalar(select(CaseRow.id).where(CaseRow.key_index.in_(indexes)))
+            if made is None:
+                session.add(DroppedKeyRow(key_index=indexes[0], at=now))
+                session.execute(delete(DroppedKeyRow).where(DroppedKeyRow.at < now - _DROPPED_KEPT))
+            return made
+
+    def _dropped(self, session: Session, key: str) -> bool:
+        """Whether ``key`` was dropped; until ``session`` ends nobody else registers under it or drops it."""
+        if self.engine.dialect.name == "postgresql":  # SQLite has one writer at a time
+            number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
+            session.execute(select(func.pg_advisory_xact_lock(number)))
+        known = DroppedKeyRow.key_index.in_(self.vault.indexes(key, "key"))
+        return session.scalar(select(DroppedKeyRow.key_index).where(known)) is not None
 
     def _outbox(self, kind: OrderKind, case_id: str, order: LoanOrder | PaymentOrder, now: datetime) -> OutboxRow:
         payload = json.dumps(asdict(order), ensure_ascii=False)

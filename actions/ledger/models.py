@@ -89,6 +89,15 @@ class CaseRow(Base):
     """Its sender asked to be forgotten after it was made: they hear of it only when they ask."""
 
 
+class DroppedKeyRow(Base):
+    """An idempotency key whose owner said stop before anything was registered under it; kept for a day."""
+
+    __tablename__ = "dropped_keys"
+
+    key_index: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class LoanRow(Base):
     """What a loan application says."""
 

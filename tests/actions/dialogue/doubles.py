@@ -145,6 +145,9 @@ class Services:
     async def made_by(self, key: str) -> Case | None:
         return self.made.get(key)
 
+    async def drop_key(self, key: str) -> Case | None:
+        return self.made.get(key)
+
     async def request(self, sender: str, reason: str) -> str:
         self.handed_off.append((sender, reason))
         return "305"

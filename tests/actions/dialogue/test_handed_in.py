@@ -76,5 +76,7 @@ async def test_a_ledger_that_does_not_answer_leaves_it_open() -> None:
         async def made_by(self, key: str) -> Any:
             raise LedgerUnavailable
 
+        drop_key = made_by
+
     told, _ = await say("取消", "cancel", Away())
     assert "还不能确定" in told
