@@ -133,15 +133,19 @@ class TurnService:
         self._speakers = Speakers()
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
-    async def run(self, inbound: Inbound) -> Turn:
+    async def run(self, inbound: Inbound, understood_as: Callable[[str], None] | None = None) -> Turn:
         """Answer one message.
+
+        Args:
+            inbound: the message.
+            understood_as: told what was heard in a voice message, before the dialogue has it.
 
         Raises:
             TurnError: the message cannot be answered; says why in plain Chinese.
         """
         async with self._lock(inbound.conversation):
             try:
-                turn = await self._run(inbound)
+                turn = await self._run(inbound, understood_as)
             except TurnError as error:
                 TURNS.labels(inbound.channel, error.code).inc()
                 log.info("turn refused: channel=%s code=%s", inbound.channel, error.code)
@@ -168,7 +172,7 @@ class TurnService:
             lock = self._locks[conversation] = asyncio.Lock()
         return lock
 
-    async def _run(self, inbound: Inbound) -> Turn:
+    async def _run(self, inbound: Inbound, understood_as: Callable[[str], None] | None) -> Turn:
         message_id = inbound.message_id or new_key()
         started = time.monotonic()
         answered, question = await asyncio.to_thread(self._store.before, inbound.conversation, inbound.message_id)
@@ -177,6 +181,8 @@ class TurnService:
         transcript = _without_secrets(inbound.transcript) if inbound.transcript else None
         if inbound.audio is not None:
             transcript = await self._hear(inbound, inbound.audio, question)
+            if understood_as is not None:
+                understood_as(transcript.text)
         heard_at = time.monotonic()
         text = transcript.text if transcript else secrets.blank(self.checked(inbound.text or ""))
         turn_id = new_key()

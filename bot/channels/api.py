@@ -77,7 +77,7 @@ class ApiChannel(Channel):
     async def _turn(self, request: web.Request) -> web.Response:
         inbound = await read_inbound(request, self._max_audio_bytes)
         turn = await self._turns.run(inbound)
-        return json_response(turn.model_dump())
+        return web.json_response(text=turn.model_dump_json())
 
     async def _messages(self, request: web.Request) -> web.Response:
         asked = {key: value for key, value in request.query.items() if key in ("sender_id", "channel")}

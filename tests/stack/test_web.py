@@ -108,6 +108,15 @@ def test_hold_to_talk_is_heard(page: Page) -> None:
     before = replies.count()
     box = page.locator("#hold").bounding_box()
     assert box is not None
+    page.evaluate(
+        """() => {
+          const talk = document.getElementById("talk");
+          window.seen = [];
+          new MutationObserver(() => window.seen.push(
+            [[...talk.querySelectorAll(".mine")].at(-1)?.textContent, talk.querySelectorAll(".theirs").length],
+          )).observe(talk, { childList: true, subtree: true });
+        }"""
+    )
     page.mouse.move(box["x"] + 20, box["y"] + 20)
     page.mouse.down()
     expect(page.locator("#hold")).to_have_class("recording")
@@ -116,6 +125,8 @@ def test_hold_to_talk_is_heard(page: Page) -> None:
     page.mouse.up()
     expect(replies.nth(before)).to_be_visible(timeout=120_000)
     expect(page.locator(".mine").last).to_contain_text("玉米")
+    seen = page.evaluate("window.seen")
+    assert any("玉米" in said and answers == before for said, answers in seen), "shown before its answer is there"
     with page.expect_response(
         lambda response: "/audio/" in response.url and response.status in {200, 206}, timeout=120_000
     ):

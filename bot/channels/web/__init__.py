@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -130,8 +131,9 @@ class WebChannel(Channel):
     async def _turn(self, request: web.Request) -> web.Response:
         visitor = self._known(request)
         inbound = await read_inbound(request, self._max_audio_bytes)
-        turn = await self._turns.run(replace(inbound, channel=self.name, sender_id=visitor))
-        return json_response(turn.model_dump(exclude={"sender_id"}))
+        heard = partial(self._sockets.heard, f"{self.name}:{visitor}", inbound.message_id)
+        turn = await self._turns.run(replace(inbound, channel=self.name, sender_id=visitor), heard)
+        return web.json_response(text=turn.model_dump_json(exclude={"sender_id"}))
 
     async def _history(self, request: web.Request) -> web.Response:
         """What this visitor said and was told in the last days; ``letter`` numbers what came unasked."""

@@ -1,4 +1,5 @@
-"""Sockets on which the page is told what comes unasked, the moment it comes. Whoever has none asks again and again."""
+"""Sockets on which the page is told what comes unasked, the moment it comes, and what was heard in a voice message
+while its answer is made. Whoever has none asks again and again, and sees what was heard with the answer."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import asyncio
 import json
 import logging
 from collections import defaultdict
+from collections.abc import Coroutine
 from contextlib import suppress
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -70,7 +72,8 @@ class Sockets:
         """A page's socket, as long as it is open.
 
         It says ``{"session", "after"}`` and is sent ``{"messages": [{"id", "reply"}]}``: at once what waits since
-        ``after`` (an empty list says that the line stands), then whatever comes.
+        ``after`` (an empty list says that the line stands), then whatever comes; and ``{"messages": [], "heard":
+        {"message_id", "text"}}``, which is kept nowhere: the answer says it again.
 
         Raises:
             UnauthorisedError: a page of somebody else.
@@ -100,9 +103,18 @@ class Sockets:
     def wake(self, conversation: str) -> None:
         """Messages were put into the mailbox of a conversation."""
         for line in self._lines.get(conversation, ()):
-            push = asyncio.create_task(self._push(line, conversation))
-            self._pushes.add(push)
-            push.add_done_callback(self._pushes.discard)
+            self._begin(self._push(line, conversation))
+
+    def heard(self, conversation: str, message_id: str | None, text: str) -> None:
+        """Tell pages what was heard in one of their messages."""
+        told = json.dumps({"messages": [], "heard": {"message_id": message_id, "text": text}}, ensure_ascii=False)
+        for line in self._lines.get(conversation, ()):
+            self._begin(self._say(line, told))
+
+    def _begin(self, push: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(push)
+        self._pushes.add(task)
+        task.add_done_callback(self._pushes.discard)
 
     async def close(self) -> None:
         """Hang up: pages come again when there is a gateway again."""
@@ -130,6 +142,11 @@ class Sockets:
             lines.remove(line)
             if not lines:
                 self._lines.pop(conversation, None)
+
+    async def _say(self, line: _Line, told: str) -> None:
+        with suppress(ConnectionError, TimeoutError):
+            async with line.sending:
+                await asyncio.wait_for(line.socket.send_str(told), _SENT_WITHIN_S)
 
     async def _push(self, line: _Line, conversation: str, *, always: bool = False) -> None:
         """Send what came since the last; a page that takes nothing is hung up on, and is told when it comes again."""

@@ -19,7 +19,8 @@ from bot.database import open_engine
 from bot.mailbox import Mailbox
 from tests.bot.channels.contract import NEWS
 from tests.bot.channels.web_driver import EMBED_KEY, WebDriver, web_with
-from tests.bot.dialogue import Dialogue
+from tests.bot.dialogue import HEARD, Dialogue
+from tests.bot.recordings import ogg_opus
 
 pytestmark = pytest.mark.unit
 
@@ -73,6 +74,25 @@ async def test_many_at_the_same_time_come_in_order_and_once(driver: WebDriver) -
     while len(numbers) < 40:
         numbers += [letter["id"] for letter in (await socket.receive_json(timeout=10))["messages"]]
     assert numbers == sorted(set(numbers))
+
+
+async def test_what_was_heard_is_told_before_the_answer_is_there(tmp_path: Path) -> None:
+    dialogue = Dialogue()
+    async with web_with(dialogue, tmp_path) as driver:
+        wang, li = await driver.browser("wang"), await driver.browser("li")
+        tabs = [await line(wang), await line(li)]
+        assert [await told(tab) for tab in tabs] == [[], []]
+        dialogue.open.clear()
+        form = aiohttp.FormData({"message_id": "m1"})
+        form.add_field("audio", ogg_opus(), filename="speech")
+        answer = asyncio.ensure_future(wang.post("/chat/turns", data=form))
+        said = await tabs[0].receive_json(timeout=20)
+        assert said == {"messages": [], "heard": {"message_id": "m1", "text": HEARD}}
+        assert not answer.done()
+        dialogue.open.set()
+        assert (await (await answer).json())["heard"]["text"] == HEARD
+        with pytest.raises(TimeoutError):
+            await tabs[1].receive(timeout=0.2)
 
 
 async def test_an_embedded_page_says_its_session(driver: WebDriver) -> None:

@@ -10,6 +10,7 @@ const talk = byId("talk"), status = byId("status"), input = byId("text");
 const hold = byId("hold"), holdLabel = document.querySelector("#hold-label span"), level = byId("level");
 const voiceSwitch = byId("voice-switch");
 const RATED = new Set(["answer", "fraud", "refuse"]);
+const SLOW_MS = 8_000;
 const RETRY_MS = [2_000, 5_000, 15_000, 30_000];
 const WITH_STAFF_MS = 3_000, QUIET_MS = 20_000, WITH_SOCKET_MS = 120_000;
 const place = byId("place");
@@ -90,20 +91,32 @@ function post(message) {
   return call("/chat/turns", { method: "POST", headers: { "Content-Type": "application/json" }, body });
 }
 
+/** What was heard in a message, shown as soon as it is known: before its answer, where a socket stands. */
+function showHeard({ message_id: id, text }) {
+  const bubble = mine.get(id);
+  if (!bubble) return;
+  bubble.classList.remove("waiting");
+  bubble.replaceChildren(icon("microphone"), text);
+  tell("听清了，正在想……");
+}
+
 async function sendOne(message) {
   tell(message.audio ? "正在听您说的话……" : "正在想……");
-  const response = await post(message);
-  const body = await response.json(); // a line that breaks here is tried again
+  const slow = setTimeout(() => tell("还在办，请您稍等……"), SLOW_MS);
+  let response, body;
+  try {
+    response = await post(message);
+    body = await response.json(); // a line that breaks here is tried again
+  } finally { clearTimeout(slow); }
   await outbox.remove(message);
+  if (response.ok && body.heard) showHeard({ message_id: message.id, text: body.heard.text });
   tell("");
-  const bubble = mine.get(message.id);
-  bubble?.classList.remove("waiting");
+  mine.get(message.id)?.classList.remove("waiting");
   mine.delete(message.id);
   if (!response.ok) {
     showTrouble(body.error?.message ?? "刚才没办成，请再说一遍。");
     return;
   }
-  if (body.heard && bubble) bubble.replaceChildren(icon("microphone"), body.heard.text);
   showTurn(body, Boolean(message.audio));
 }
 
@@ -247,7 +260,7 @@ async function begin() {
   }
   if (known || mine.size) flush();
   else put({ id: newId(), text: "你好" });
-  fetchLetters(listenForLetters(() => lastLetter, showLetters));
+  fetchLetters(listenForLetters(() => lastLetter, showLetters, showHeard));
 }
 
 begin();

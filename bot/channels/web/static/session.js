@@ -23,8 +23,9 @@ export function call(path, options = {}) {
 }
 
 /** A socket on which the server tells at once what comes unasked, while somebody looks at the page. `last()` is the
- *  number of the newest letter, `take(letters)` gets newer ones. Whether it stands is in `open`: without it, ask. */
-export function listenForLetters(last, take) {
+ *  number of the newest letter, `take(letters)` gets newer ones, `heard({message_id, text})` what a message of ours
+ *  says. Whether it stands is in `open`: without it, ask. */
+export function listenForLetters(last, take, heard) {
   const line = { open: false };
   let socket = null, failures = 0, timer = 0;
 
@@ -42,7 +43,9 @@ export function listenForLetters(last, take) {
     socket.onmessage = ({ data }) => {
       line.open = true;
       failures = 0;
-      take(JSON.parse(data).messages);
+      const told = JSON.parse(data);
+      if (told.heard) heard(told.heard);
+      take(told.messages);
     };
     socket.onclose = ({ code }) => {
       socket = null;

@@ -1,6 +1,6 @@
 // Keeps the page itself on the phone, so that it opens without a signal. What people say never goes through here.
 
-const SHELL = "xiangyin-shell-2";
+const SHELL = "xiangyin-shell-3";
 const FILES = ["/", "/static/chat.css", "/static/chat.js", "/static/outbox.js", "/static/recorder.js", "/static/replies.js",
   "/static/session.js", "/static/sound.js", "/static/icon.svg", "/static/icons.svg"];
 
