@@ -103,6 +103,12 @@ def test_options_can_be_pressed(page: Page) -> None:
     expect(page.locator(".theirs").last).to_contain_text("号")
 
 
+def test_the_stars_of_a_covered_number_are_shown(page: Page) -> None:
+    say(page, "我想贷款")
+    say(page, "我的电话是13812345678")
+    expect(page.locator(".theirs", has_text="138******78")).to_be_visible()
+
+
 def test_hold_to_talk_is_heard(page: Page) -> None:
     replies = page.locator(".theirs")
     before = replies.count()
@@ -140,6 +146,11 @@ def test_what_is_said_without_a_signal_is_sent_once_when_it_is_back(page: Page) 
     page.click("#write button")
     expect(page.locator("#status")).to_contain_text("没有信号")
     expect(page.locator(".mine.waiting")).to_have_count(1)
+    waiting = page.locator(".mine.waiting").bounding_box()
+    talk = page.locator("#talk").bounding_box()
+    assert waiting is not None
+    assert talk is not None
+    assert waiting["y"] + waiting["height"] <= talk["y"] + talk["height"] + 1, "what waits is seen whole"
     keep(page, "web-offline")
     page.reload()
     expect(page.locator(".mine.waiting")).to_contain_text("我要交水费")  # the page opens, and nothing is lost
@@ -195,6 +206,7 @@ def test_an_answer_is_rated(page: Page, stack: Stack) -> None:
     say(page, "小麦条锈病怎么防治")
     page.locator(".rating button", has_text="没用").last.click()
     expect(page.locator("#status")).to_contain_text("哪里不好")
+    expect(page.locator(".rating button", has_text="没说全").last).to_be_in_viewport()
     keep(page, "web-rating")
     page.locator(".rating button", has_text="没说全").last.click()
     expect(page.locator("#status")).to_contain_text("记下了")

@@ -2,6 +2,7 @@
 
 export const byId = (id) => document.getElementById(id);
 const REFRESH_MS = 3000;
+const CHANNELS = { web: "网页", telegram: "Telegram", wechat: "微信", wecom: "企业微信", hotline: "电话" };
 let current = null;
 let me = null;
 
@@ -48,7 +49,7 @@ async function refreshQueue() {
   byId("me").textContent = name;
   byId("count").textContent = `（${talks.filter((talk) => talk.state === "waiting").length}）`;
   byId("queue").replaceChildren(...talks.map((talk) => {
-    const label = `${talk.who} · ${talk.channel} · 等了${waited(talk.opened_at)}`;
+    const label = `${talk.who} · ${CHANNELS[talk.channel] ?? talk.channel} · 等了${waited(talk.opened_at)}`;
     const state = element("div", { className: "held", textContent: talk.state === "held" ? `${talk.holder} 在接` : "没人接" });
     const button = element("button", { type: "button" }, label, state);
     button.setAttribute("aria-current", String(talk.number === current));
@@ -64,7 +65,7 @@ function item(who, text, at) {
 async function refreshTalk() {
   const { talk, summary, turns, lines } = await call(`talks/${current}`);
   byId("talk").hidden = false;
-  byId("who").textContent = `${talk.who}（${talk.channel}），登记号 ${talk.number}`;
+  byId("who").textContent = `${talk.who}（${CHANNELS[talk.channel] ?? talk.channel}），登记号 ${talk.number}`;
   byId("summary").textContent = summary;
   const before = turns.filter((turn) => !lines.some((line) => line.who === "user" && line.text === turn.user))
     .flatMap((turn) => [item("user", (turn.voice ? "🎤 " : "") + turn.user, turn.at), ...turn.replies.map((reply) => item("bot", reply, turn.at))]);

@@ -20,7 +20,12 @@ let sending = false;
 let failures = 0;
 let withStaff = false;
 
-const tell = (text) => { status.textContent = text; };
+/** What goes on, below the talk; a line more of it does not hide what was said last. */
+function tell(text) {
+  const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 40;
+  status.textContent = text;
+  if (atEnd) talk.scrollTop = talk.scrollHeight;
+}
 
 function remembered(name) { try { return localStorage.getItem(name); } catch { return null; } }
 function remember(name, value) { try { localStorage.setItem(name, value); } catch { /* private mode */ } }

@@ -35,7 +35,7 @@ function lines(text) {
   for (const line of text.split("\n")) {
     const item = /^\s*[-*]\s+(.*)/.exec(line);
     const heading = /^#{1,6}\s+(.*)/.exec(line) ?? /^【(.*)】$/.exec(line);
-    const words = (item?.[1] ?? heading?.[1] ?? line).replaceAll("**", "");
+    const words = (item?.[1] ?? heading?.[1] ?? line).replace(/\*\*([^*]+)\*\*/g, "$1"); // not the stars of 138****5678
     if (item && !list) nodes.push(list = element("ul"));
     if (item) list.append(element("li", { textContent: words }));
     else list = null;
@@ -104,6 +104,7 @@ export function ratingNode(rate) {
   const first = choices([[true, "有用", "up"], [false, "没用", "down"]], async (useful) => {
     const kept = await rate(useful);
     if (kept) why.hidden = useful;
+    if (kept && !useful) why.scrollIntoView({ block: "nearest" });
     return kept;
   });
   why.hidden = true;
