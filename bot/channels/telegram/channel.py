@@ -23,7 +23,7 @@ from bot.channels.lanes import Lanes, Progress
 from bot.channels.telegram import texts
 from bot.channels.telegram.client import UPDATES, TelegramClient
 from bot.channels.telegram.conversation import CHANNEL, Artist, Conversation
-from bot.channels.telegram.incoming import INCOMING, Edit, Incoming, chat_of, read
+from bot.channels.telegram.incoming import INCOMING, Edit, Incoming, Photo, chat_of, read
 from bot.database import new_key
 from bot.errors import BadRequestError, ServiceUnavailableError, UnauthorisedError
 from bot.inbox import Arrival, Inbox
@@ -225,6 +225,6 @@ def _number(update: dict[str, Any]) -> int:
 
 def _arrival(key: str, incoming: Incoming) -> Arrival:
     """For the inbox, secrets blanked: it is on disk."""
-    if isinstance(incoming.what, Text | Edit):
+    if isinstance(incoming.what, Text | Edit | Photo):
         incoming = replace(incoming, what=replace(incoming.what, text=secrets.blank(incoming.what.text)))
     return Arrival(key, f"{CHANNEL}:{incoming.sender_id}", INCOMING.dump_json(incoming).decode())

@@ -141,8 +141,10 @@ class Conversation:
             case News(replies):
                 chosen = await asyncio.to_thread(self._preferences.of, conversation)
                 return news(replies, self._public_url, spoken=chosen.spoken(False))
-            case Photo():
-                return [Words(texts.PHOTO)]
+            case Photo(text):
+                if not text:
+                    return [Words(texts.PHOTO)]
+                return [Words(texts.PHOTO_WITH_WORDS), *await self._turn(incoming, key, text=text)]
             case Location():
                 return [self._menus.provinces(texts.LOCATION)]
             case Other():

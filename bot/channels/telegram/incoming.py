@@ -58,6 +58,9 @@ class Location:
 
 @dataclass(frozen=True)
 class Photo:
+    """``text``: what is written below it."""
+
+    text: str = ""
     kind: Literal["photo"] = "photo"
 
 
@@ -178,7 +181,7 @@ def _what(message: Message, me: User, group: bool) -> What | None:
     if message.location is not None or message.venue is not None:
         return Location()
     if message.photo or (document is not None and (document.mime_type or "").startswith("image/")):
-        return Photo()
+        return Photo(text)
     if message.effective_attachment is not None:
         return Other()
     return None

@@ -323,6 +323,14 @@ async def test_a_picture_comes_before_its_words_and_may_be_missing(driver: Teleg
     assert driver.api.sent[0].data["caption"] == "每月还款的图"
 
 
+async def test_what_is_written_below_a_picture_is_answered(driver: TelegramDriver, dialogue: Dialogue) -> None:
+    photo = [{"file_id": "p", "file_unique_id": "u", "width": 9, "height": 9}]
+    first, second, *_ = await driver.write(photo=photo, caption="中奖要先交税，验证码是 482913，真的吗")
+    assert first.text == texts.PHOTO_WITH_WORDS
+    assert second.text.startswith("听到中奖要先交税")
+    assert "482913" not in str(dialogue.received)
+
+
 async def test_it_shows_that_it_is_at_work(driver: TelegramDriver, dialogue: Dialogue) -> None:
     dialogue.open.clear()
     await driver.api.push(driver.api.update(message=driver.api.message(1001, text="你好")))
