@@ -8,7 +8,6 @@ it kept one, the dialogue is asked what it answered, and runs the turn only if i
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 import weakref
@@ -32,11 +31,12 @@ from bot.errors import (
 )
 from bot.heard import heard_of
 from bot.hints import hints_for
-from bot.options import OfferedOption, choose, read_out
+from bot.options import choose
 from bot.people.front import Front
 from bot.people.privacy import DELETE
 from bot.rasa import DialogueMessage, DialogueRequest, RasaClient
-from bot.schema import Option, Reply, Source, Timings, Turn, Understood
+from bot.replies import asked, cases_of, compose, foreign
+from bot.schema import Timings, Turn, Understood
 from bot.speakers import Speakers
 from bot.store import GatewayStore, Question
 from bot.told import ToldCases
@@ -187,20 +187,20 @@ class TurnService:
         text = transcript.text if transcript else secrets.blank(self.checked(inbound.text or ""))
         turn_id = new_key()
         if language.is_foreign(text):
-            understood, messages = None, [_foreign_message()]
+            understood, messages = None, [foreign()]
         else:
             understood, messages = await self._answer(inbound, turn_id, message_id, text, transcript, question)
-        asks = _asked(messages)  # the place in the queue and the notice come after the question and are none
+        asks = asked(messages)  # the place in the queue and the notice come after the question and are none
         messages = [*messages, *await self._front.after(inbound.conversation, inbound.channel, messages)]
         done = time.monotonic()
-        replies, options, spoken, pictures = _compose(messages)
-        asked = Question(tuple(options), asks, turn_id)
+        told = compose(messages)
+        question = Question(told.options, asks, turn_id)
         turn = Turn(
             turn_id=turn_id,
             sender_id=inbound.sender_id,
             heard=heard_of(transcript) if transcript else None,
             understood=understood,
-            replies=replies,
+            replies=list(told.replies),
             timings_ms=Timings(
                 hear=_ms(heard_at - started),
                 dialogue=_ms(done - heard_at),
@@ -210,9 +210,15 @@ class TurnService:
         SECONDS.labels("hear").observe(heard_at - started)
         SECONDS.labels("dialogue").observe(done - heard_at)
         await asyncio.to_thread(
-            self._store.finish_turn, inbound.conversation, message_id, turn.model_dump_json(), asked, spoken, pictures
+            self._store.finish_turn,
+            inbound.conversation,
+            message_id,
+            turn.model_dump_json(),
+            question,
+            told.spoken,
+            told.pictures,
         )
-        if self._told is not None and (cases := _cases(messages)):
+        if self._told is not None and (cases := cases_of(messages)):
             await asyncio.to_thread(self._told.put, inbound.conversation, cases)
         await self._front.note(inbound.conversation, turn)
         return turn
@@ -303,10 +309,6 @@ def _ms(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def _foreign_message() -> DialogueMessage:
-    return DialogueMessage(text=language.REPLY, custom={"spoken": language.SPOKEN_REPLY, "kind": "foreign"})
-
-
 def _wordings(heard: Transcript) -> tuple[tuple[str, float], ...]:
     """All hypotheses, the likeliest first."""
     return ((heard.text, heard.confidence), *((a.text, a.confidence) for a in heard.alternatives))
@@ -320,59 +322,3 @@ def _without_secrets(heard: Transcript) -> Transcript:
         raw=secrets.blank(heard.raw),
         alternatives=tuple(replace(a, text=secrets.blank(a.text)) for a in heard.alternatives),
     )
-
-
-def _compose(
-    messages: list[DialogueMessage],
-) -> tuple[list[Reply], list[OfferedOption], list[tuple[str, str]], list[tuple[str, str]]]:
-    """Replies with their options numbered through the whole turn, what each sounds like, and what its picture shows."""
-    replies: list[Reply] = []
-    pictures: list[tuple[str, str]] = []
-    options: list[OfferedOption] = []
-    spoken: list[tuple[str, str]] = []
-    for message in messages:
-        if not message.text:
-            continue
-        custom = message.custom or {}
-        first = len(options) + 1
-        offered = [
-            OfferedOption(key=str(number), title=button.title, payload=button.payload)
-            for number, button in enumerate(message.buttons, start=first)
-        ]
-        options += offered
-        key = new_key()
-        picture = custom.get("picture") or {}
-        if picture:
-            pictures.append((key, json.dumps(picture["plan"])))
-        said = str(custom.get("spoken") or message.text)
-        spoken.append((key, read_out(said, [(option.key, option.title) for option in offered])))
-        replies.append(
-            Reply(
-                text=message.text,
-                options=[Option(key=o.key, title=o.title) for o in offered],
-                sources=[Source.model_validate(_source(s)) for s in custom.get("sources") or ()],
-                audio=f"/audio/{key}.ogg",
-                kind=custom.get("kind"),
-                case_id=custom.get("case_id"),
-                link=custom.get("confirm_url"),
-                image=f"/media/{key}.png" if picture else None,
-                image_alt=picture.get("alt"),
-            )
-        )
-    return replies, options, spoken, pictures
-
-
-def _asked(messages: list[DialogueMessage]) -> str | None:
-    """The slot that the last message asks for."""
-    asks = (messages[-1].custom or {}).get("asks") if messages else None
-    return asks if isinstance(asks, str) else None
-
-
-def _cases(messages: list[DialogueMessage]) -> list[tuple[str, int]]:
-    """The cases that are told of, each with the step that is told."""
-    told = [(m.custom.get("case_id"), m.custom.get("case_step")) for m in messages if m.custom]
-    return [(case_id, step) for case_id, step in told if isinstance(case_id, str) and isinstance(step, int)]
-
-
-def _source(raw: dict[str, object]) -> dict[str, object]:
-    return {name: raw.get(name) for name in ("id", "title", "url", "date")}

@@ -22,7 +22,7 @@ let withStaff = false;
 
 /** What goes on, below the talk; a line more of it does not hide what was said last. */
 function tell(text) {
-  const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 40;
+  const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
   status.textContent = text;
   if (atEnd) talk.scrollTop = talk.scrollHeight;
 }
@@ -145,6 +145,7 @@ async function flush() {
 async function put(message, bubble) {
   if (bubble) {
     bubble.classList.add("waiting");
+    bubble.scrollIntoView({ block: "end" }); // a line longer now
     mine.set(message.id, bubble);
   }
   await outbox.add(message);
