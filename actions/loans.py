@@ -132,12 +132,13 @@ class LoanService:
         """Register the application and hand it on.
 
         The case exists when this returns. Its state says truthfully how far it got: ``waiting_for_bank``
-        while the bank cannot be reached, ``in_review`` once the bank has it.
+        while the bank cannot be reached, ``in_review`` once the bank has it. The very same said again within a day,
+        while the first is open, is that one: who was cut off before the answer says everything once more.
 
         Args:
             application: what was collected and confirmed.
             key: idempotency key; the same key returns the same case.
-            also: adds rows of its own in the transaction that makes the case.
+            also: adds rows of its own in the transaction that makes the case, which is always a new one then.
 
         Raises:
             ConsentMissing, ApplicationInvalid: nothing was stored.
@@ -145,7 +146,8 @@ class LoanService:
             LedgerUnavailable: it is not certain that it was stored; the same key finds out.
         """
         _check(application)
-        case_id = await asyncio.to_thread(self._register, application, key, also)
+        twin = await asyncio.to_thread(self._requests.twin, application) if also is None else None
+        case_id = twin if twin is not None else await asyncio.to_thread(self._register, application, key, also)
         return await self._delivery.hurry(case_id)
 
 

@@ -7,7 +7,7 @@ import contextlib
 import math
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voice.cache import SpeechCache
 from voice.config import VoiceConfig
@@ -156,7 +156,9 @@ class VoiceService:
             VoiceError: as :meth:`hear`. What ``pieces`` raises goes through.
         """
         engine = choose(self._engines, hints.region, hints.channel)
-        utterance = Utterance(self._hearing[engine.model], engine in self._streaming, rate, hints, self._listening)
+        utterance = Utterance(
+            self._hearing[engine.model], engine in self._streaming, rate, replace(hints, live=True), self._listening
+        )
         heard = await utterance.hear(pieces, self._config.max_audio_seconds)
         return _transcript(heard, utterance.ended_at)
 

@@ -171,7 +171,7 @@ class Ledger:
                 plot=application.plot,
             )
 
-        body = json.dumps(asdict(application), default=str, sort_keys=True)
+        body = loan_body(application)
         note = "您同意把资料交给银行，申请已登记，等待送达银行。"
         return self._register(
             "loan", application.sender, application.amount_fen, key, body, note, fill, flags, also=also
@@ -230,7 +230,7 @@ class Ledger:
         taken: Callable[[], str | None] = lambda: None,
         also: Also | None = None,
     ) -> str:
-        digest = hashlib.sha256(body.encode()).hexdigest()
+        digest = digest_of(body)
         for _ in range(_NUMBER_TRIES):
             existing = self._same(key, digest) or taken()
             if existing is not None:
@@ -371,3 +371,13 @@ class Ledger:
                 return False
             session.add(HandOffEventRow(hand_off_id=number, at=now, state="closed", who=who, note=note))
             return True
+
+
+def loan_body(application: LoanApplication) -> str:
+    """All of an application, the same for the same content."""
+    return json.dumps(asdict(application), default=str, sort_keys=True)
+
+
+def digest_of(body: str) -> str:
+    """What is kept of a body, under the vault's key, to tell it from another: SHA-256, hexadecimal."""
+    return hashlib.sha256(body.encode()).hexdigest()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 
 from actions.bank.api import LoanChange
 from actions.cases import Case, CaseBook, CaseState
 from actions.errors import KeyReused
 from actions.ledger.ledger import Ledger
+from actions.ledger.models import CaseRow
+from actions.ledger.requests import TWIN
 from actions.loans import ApplicationInvalid, LoanApplication, LoanService, NotOpen
 from tests.actions.conftest import Sandbox, eventually
 from tests.actions.test_delivery import hurry_up
@@ -47,6 +51,24 @@ async def test_consents_and_plot_reach_the_bank(
     other = await loans.submit(replace(application, sender="web:7"), "k2")
     stored = sandbox.value(f"SELECT application FROM loan_applications WHERE client_ref = '{other.id}'")
     assert '"credit_consent_at":null' in stored
+
+
+async def test_the_same_application_again_is_the_one_that_is_open(
+    ledger: Ledger, loans: LoanService, application: LoanApplication, sandbox: Sandbox
+) -> None:
+    """A late answer crosses with the next try: everything is said again, with another key."""
+    first = await loans.submit(application, "k1")
+    assert (await loans.submit(application, "k2")).id == first.id
+    larger = await loans.submit(replace(application, amount_fen=application.amount_fen + 100), "k3")
+    other = await loans.submit(replace(application, sender="web:7"), "k4")
+    assert sandbox.count("loan_applications") == len({first.id, larger.id, other.id}) == 3
+    await loans.withdraw(first.id, SENDER, "w1")
+    await until(ledger, first, "已经撤回")
+    again = await loans.submit(application, "k5")
+    assert again.id != first.id
+    with ledger.write() as session:
+        session.execute(update(CaseRow).values(created_at=datetime.now(UTC) - TWIN))
+    assert (await loans.submit(application, "k6")).id != again.id
 
 
 async def test_a_withdrawal_is_carried_out_once(

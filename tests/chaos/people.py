@@ -16,7 +16,7 @@ from tests.chaos.world import Run, World
 
 GIVE_UP_S = 900.0
 """Longer than any restart: a person who is not answered by then makes the run fail."""
-MOST_TURNS = 40
+MOST_TURNS = 80
 ANSWERS: dict[str, tuple[tuple[str, str], ...]] = {
     "loan": (
         ("还没有交上去", "接着办贷款申请"),
@@ -209,7 +209,7 @@ class Person:
             await asyncio.sleep(min(1.0 * tries, 6.0))
 
     async def _late(self) -> None:
-        """A message that was given up is delivered once more, when the talk has gone on."""
+        """A message that was given up is delivered once more, when the talk has gone on. Its answer is not heeded."""
         if self._given_up is None or self.run.plan.seed % 2:
             return
         body, first = self._given_up

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import socket
 import sqlite3
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -201,27 +203,41 @@ class World:
         return found
 
     async def settled(self, deadline_s: float = 180.0) -> None:
-        """Wait until nothing is owed to the bank nor to people, and everything runs."""
+        """Wait until nothing is owed to the bank nor to people, and everything runs.
+
+        Raises:
+            TimeoutError: names what is still owed.
+        """
         await asyncio.gather(*self._wanted.values())  # no kill may come after this
         gateway = f"http://127.0.0.1:{self.stack.ports['PORT']}"
-        async with asyncio.timeout(deadline_s), aiohttp.ClientSession() as http:
-            while True:
-                try:
+        last = time.monotonic() + deadline_s
+        owed: list[str] = []
+        await asyncio.to_thread(self._due_now)
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
+            while time.monotonic() < last:
+                ready = False
+                with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                     async with http.get(f"{gateway}/readyz") as answer:
                         ready = answer.status == 200
-                    if ready and not await asyncio.to_thread(self._owed):
-                        return
-                except (aiohttp.ClientError, TimeoutError):
-                    pass
+                owed = await asyncio.to_thread(self._owed)
+                if ready and not owed:
+                    return
                 await asyncio.sleep(0.5)
+        raise TimeoutError(f"after {deadline_s:.0f} s: everything runs: {ready}; owed: {owed}")
 
-    def _owed(self) -> int:
+    def _due_now(self) -> None:
+        """After many attempts the next one comes in half an hour: that long nobody waits here."""
+        with contextlib.closing(sqlite3.connect(self.state / "ledger.sqlite", timeout=30)) as ledger, ledger:
+            for table in ("outbox", "case_news"):
+                now = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+                ledger.execute(f"UPDATE {table} SET next_attempt_at = {now} WHERE state = 'pending'")
+
+    def _owed(self) -> list[str]:
         """Requests to the bank, and news; of the ledger itself, for a counter begins at nought with its process."""
-        with sqlite3.connect(self.state / "ledger.sqlite", timeout=30) as ledger:
-            pending = "SELECT count(*) FROM {} WHERE state = 'pending'"
-            owed = sum(int(ledger.execute(pending.format(t)).fetchone()[0]) for t in ("outbox", "case_news"))
-        ledger.close()
-        return owed
+        with contextlib.closing(sqlite3.connect(self.state / "ledger.sqlite", timeout=30)) as ledger:
+            ledger.row_factory = sqlite3.Row
+            pending = "SELECT * FROM {} WHERE state = 'pending'"
+            return [f"{t}: {dict(row)}" for t in ("outbox", "case_news") for row in ledger.execute(pending.format(t))]
 
 
 _POINT: dict[tuple[str, str], tuple[str, ...]] = {

@@ -41,6 +41,18 @@ class TestWhisper(RecogniserContract):
         assert "柳数沟" not in recogniser.transcribe(samples, Hints())[0].text
         assert "柳数沟" in recogniser.transcribe(samples, Hints(terms=("柳数沟",)))[0].text
 
+    def test_on_the_line_a_long_sentence_is_heard_to_its_end(
+        self, recogniser: WhisperRecogniser, models_dir: Path
+    ) -> None:
+        voice = KokoroSynthesiser(models_dir / "kokoro", "zm_yunjian", 2)
+        said = voice.say("我家种了十亩玉米，去年收成不好，今年想多买一点化肥和种子，家里的钱不够，所以想找银行贷款。")
+        samples = resampled(said.samples, said.sample_rate, SAMPLE_RATE)
+        heard = recogniser.transcribe(samples, Hints(live=True))[0]
+        assert samples.size > 8 * SAMPLE_RATE
+        assert "玉米" in heard.text
+        assert "贷款" in heard.text[-6:]
+        assert heard.confidence > whisper._DOUBT, "it was not heard a second time"
+
 
 class TestVosk(RecogniserContract):
     @pytest.fixture(scope="class")

@@ -33,6 +33,7 @@ class Hints:
         channel: where the recording comes from; chooses the recogniser.
         dialect: the speaker's dialect area (``nlu.dialect.profiles``) where more is known of it than the region.
         media_type: of the recording; only needed for headerless telephone audio (``audio/PCMA``, ``audio/PCMU``).
+        live: the speaker waits for the answer on the line: what is clear is heard in less time, if the engine can.
     """
 
     terms: tuple[str, ...] = ()
@@ -41,6 +42,7 @@ class Hints:
     channel: str = ""
     dialect: str | None = None
     media_type: str | None = None
+    live: bool = False
 
 
 @dataclass(frozen=True)
