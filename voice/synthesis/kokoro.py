@@ -16,7 +16,6 @@ import onnxruntime
 from voice.errors import Code, VoiceError
 from voice.synthesis.base import Speech
 from voice.synthesis.readings import READINGS, pinyin_with_tones
-from voice.synthesis.silences import LONGEST, limits, with_limits
 
 SAMPLE_RATE = 24_000
 MAX_PHONEMES = 509
@@ -107,8 +106,7 @@ class KokoroSynthesiser:
         try:
             self._ids: dict[str, int] = json.loads(table.read_text("utf-8"))["vocab"]
             self._style: npt.NDArray[np.float32] = np.fromfile(voice, np.float32).reshape(-1, 1, 256)
-            network = with_limits(model) or str(model)
-            session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # noqa: BLE001 - onnxruntime raises a dozen unrelated types
             raise VoiceError(Code.MODEL_MISSING, detail=f"{self._directory} cannot be loaded: {error}") from None
         self._inputs = {item.name: item.type for item in session.get_inputs()}
@@ -123,25 +121,22 @@ class KokoroSynthesiser:
         """See :meth:`voice.synthesis.base.Synthesiser.say`; cut in two while it has too many phonemes."""
         if self._session is None:
             self.load()
-        phonemes = "".join(char for char in self._phonemes(sentence) if char in self._ids)
-        if not any(char >= "\u3400" for char in sentence) or not phonemes:
+        ids = [self._ids[char] for char in self._phonemes(sentence) if char in self._ids]
+        if not any(char >= "\u3400" for char in sentence) or not ids:
             raise VoiceError(Code.NOTHING_TO_SAY)
-        if len(phonemes) > MAX_PHONEMES:
+        if len(ids) > MAX_PHONEMES:
             middle = len(sentence) // 2
             halves = [self.say(half).samples for half in (sentence[:middle], sentence[middle:])]
             return Speech(np.concatenate(halves), SAMPLE_RATE)
-        return Speech(self._run(phonemes), SAMPLE_RATE)
+        return Speech(self._run(ids), SAMPLE_RATE)
 
-    def _run(self, phonemes: str) -> npt.NDArray[np.float32]:
-        ids = [self._ids[char] for char in phonemes]
+    def _run(self, ids: list[int]) -> npt.NDArray[np.float32]:
         feed: dict[str, Any] = {}
         for name, kind in self._inputs.items():
             if name == "speed":
                 feed[name] = np.array([1], np.float32 if "float" in kind else np.int32)
             elif name == "style":
                 feed[name] = self._style[len(ids)]
-            elif name == LONGEST:
-                feed[name] = limits(phonemes)
             else:
                 feed[name] = np.array([[0, *ids, 0]], np.int64)
         samples = np.asarray(self._session.run(None, feed, self._run_options)[0], np.float32).reshape(-1)
