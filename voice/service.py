@@ -32,7 +32,7 @@ TELEPHONE_RATES = (8000, 16000)
 _AHEAD_S, _NEEDED_S = 6.0, 3.5
 """On the telephone the next sentence is made when what was made lasts so much longer; and beside somebody who is being
 heard only when it lasts less than the second, about what a long sentence takes."""
-_IDLE_S = 5.0
+_IDLE_S = 60.0
 """Nobody has needed a voice or an ear for so long: then there is time to prepare for others."""
 _CHAT_S = 2.0
 """Who has the text before their eyes waits for its sound so much longer than somebody on the telephone."""
