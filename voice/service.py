@@ -32,6 +32,9 @@ TELEPHONE_RATES = (8000, 16000)
 _AHEAD_S, _NEEDED_S = 6.0, 3.5
 """On the telephone the next sentence is made when what was made lasts so much longer; and beside somebody who is being
 heard only when it lasts less than the second, about what a long sentence takes."""
+_HEARING_TENSOR = 4 * 2**20
+"""A decoder needs pieces of a megabyte anew for every syllable: fetched from the system each time it takes 2.5 times as
+long (Whisper base 1.6 s instead of 0.65), kept they are 40 MB."""
 _IDLE_S = 60.0
 """Nobody has needed a voice or an ear for so long: then there is time to prepare for others."""
 _CHAT_S = 2.0
@@ -180,6 +183,7 @@ class VoiceService:
             queue=config.hear_queue,
             timeout_s=config.hear_timeout_s,
             start_timeout_s=config.start_timeout_s,
+            larger_than=_HEARING_TENSOR,
         )
 
     async def speak(self, text: str) -> bytes:

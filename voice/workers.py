@@ -33,19 +33,23 @@ _OK, _REFUSED, _FAILED = "ok", "refused", "failed"
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 
-def _give_memory_back() -> None:
+SMALL_TENSOR = 256 * 1024
+"""What is larger goes back to the system when it is freed."""
+
+
+def _give_memory_back(larger_than: int = SMALL_TENSOR) -> None:
     """Make glibc return freed tensors to the system: without it a long sentence leaves 1.6 GB behind, with it 0.3."""
     with contextlib.suppress(OSError, AttributeError):  # another C library: nothing to set
         libc = ctypes.CDLL(None)
-        libc.mallopt(_M_MMAP_THRESHOLD, 256 * 1024)
-        libc.mallopt(_M_TRIM_THRESHOLD, 256 * 1024)
+        libc.mallopt(_M_MMAP_THRESHOLD, larger_than)
+        libc.mallopt(_M_TRIM_THRESHOLD, larger_than)
         libc.mallopt(_M_ARENA_MAX, 2)
 
 
-def _serve(connection: Connection, build: Callable[[Any], Callable[[Any], Any]], config: Any) -> None:
+def _serve(connection: Connection, build: Callable[[Any], Callable[[Any], Any]], config: Any, larger_than: int) -> None:
     """The worker process: build the handler, then answer jobs until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which closes the pipe
-    _give_memory_back()
+    _give_memory_back(larger_than)
     os.environ["HF_HUB_OFFLINE"] = "1"  # no library may look for a model on the network
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
@@ -77,6 +81,7 @@ class Worker(Generic[Job, Result]):
         queue: jobs waiting or running; one more is refused with ``busy``.
         timeout_s: a job that takes longer ends the process and gets ``timeout``.
         start_timeout_s: how long the process may take to become ready.
+        larger_than: bytes; a larger piece of memory goes back to the system when it is freed, a smaller one is kept.
     """
 
     def __init__(
@@ -88,8 +93,10 @@ class Worker(Generic[Job, Result]):
         queue: int,
         timeout_s: float,
         start_timeout_s: float,
+        larger_than: int = SMALL_TENSOR,
     ) -> None:
         self._name, self._build, self._config = name, build, config
+        self._larger_than = larger_than
         self._queue, self._timeout_s, self._start_timeout_s = queue, timeout_s, start_timeout_s
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"voice-{name}")
         self._process: BaseProcess | None = None
@@ -175,7 +182,10 @@ class Worker(Generic[Job, Result]):
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(theirs, self._build, self._config), name=f"voice-{self._name}", daemon=True
+            target=_serve,
+            args=(theirs, self._build, self._config, self._larger_than),
+            name=f"voice-{self._name}",
+            daemon=True,
         )
         began = time.monotonic()
         self._process.start()
