@@ -23,7 +23,7 @@ _WINDOW_S = 30.0
 """What the encoder was trained on."""
 _LIVE_WINDOW_S, _LIVE_BEHIND_S = 10.0, 3.0
 """On the line it hears at least so many seconds, and so many of silence after the sound: a third of the time. What it
-doubts then it hears again in the full window. It costs 2 of 100 meanings, so recordings are heard in full: decision 22.
+doubts then it hears again in the full window. It costs 2 of 100 meanings, so recordings are heard in full: decision 23.
 """
 _DOUBT = 0.67
 """Less confident than this (a mean log probability of -0.4) is doubtful: measured on synthetic speech."""
