@@ -21,8 +21,8 @@ from bot.channels.media import MediaRoutes
 from bot.database import open_engine
 from bot.pictures import Pictures
 from bot.rasa import DialogueMessage
+from bot.replies import compose
 from bot.store import GatewayStore, Question
-from bot.turn import _compose
 
 pytestmark = pytest.mark.unit
 
@@ -45,7 +45,8 @@ async def page(tmp_path: Path) -> AsyncIterator[tuple[TestClient, GatewayStore]]
 async def test_a_picture_is_drawn_when_somebody_looks(page: tuple[TestClient, GatewayStore]) -> None:
     client, store = page
     message = DialogueMessage(text="每个月还……", custom={"picture": picture_of(PLAN, sample=True)})
-    (reply,), _options, spoken, pictures = _compose([message])
+    composed = compose([message])
+    (reply,), spoken, pictures = composed.replies, composed.spoken, composed.pictures
     assert reply.image_alt is not None
     for part in ("示例", "50,000元", "两年", "2,179.04元"):
         assert part in reply.image_alt
@@ -63,7 +64,8 @@ async def test_unknown_and_old_pictures_are_gone(page: tuple[TestClient, Gateway
 
 
 async def test_messages_without_a_picture_have_none() -> None:
-    (reply,), _options, _spoken, pictures = _compose([DialogueMessage(text="您好", custom={"kind": "talk"})])
+    composed = compose([DialogueMessage(text="您好", custom={"kind": "talk"})])
+    (reply,), pictures = composed.replies, composed.pictures
     assert reply.image is None
     assert reply.image_alt is None
     assert pictures == []
