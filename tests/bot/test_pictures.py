@@ -68,7 +68,7 @@ async def test_messages_without_a_picture_have_none() -> None:
     (reply,), pictures = composed.replies, composed.pictures
     assert reply.image is None
     assert reply.image_alt is None
-    assert pictures == []
+    assert pictures == ()
 
 
 @pytest.mark.parametrize(
