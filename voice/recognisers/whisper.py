@@ -91,9 +91,9 @@ class WhisperRecogniser:
             self.load()
         features = self._model.feature_extractor(samples)
         hotwords = " ".join(dict.fromkeys(hot_words(hints)))
-        if hints.live:
-            seconds = features.shape[1] * self._model.feature_extractor.time_per_frame
-            found = self._listen(features, hotwords, max(_LIVE_WINDOW_S, seconds + _LIVE_BEHIND_S))
+        seconds = features.shape[1] * self._model.feature_extractor.time_per_frame + _LIVE_BEHIND_S
+        if hints.live and seconds < _WINDOW_S:
+            found = self._listen(features, hotwords, max(_LIVE_WINDOW_S, seconds))
             if found and found[0].confidence >= _DOUBT:
                 return found
         return self._listen(features, hotwords, _WINDOW_S)

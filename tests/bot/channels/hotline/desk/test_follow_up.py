@@ -18,7 +18,7 @@ from bot.database import Base, open_engine
 from bot.people.hours import CHINA
 from bot.store import GatewayStore
 from tests.bot.channels.contract import NEWS
-from tests.bot.channels.hotline.desk.test_channel import record
+from tests.bot.channels.hotline.desk.test_records import record
 from tests.bot.channels.hotline.desk_under_test import LANDLINE, MOBILE, NOON, Script, desk
 from tests.bot.channels.hotline.outside import Manager, SmsService, manager_running
 from tests.running import free_port

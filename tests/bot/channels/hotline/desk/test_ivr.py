@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.bot.channels.hotline.desk.test_channel import HAND_OFF
-from tests.bot.channels.hotline.desk_under_test import API_KEY, LANDLINE, MOBILE, Desk, Script, desk
+from tests.bot.channels.hotline.desk_under_test import API_KEY, LANDLINE, MOBILE, Desk, Script
 
 pytestmark = pytest.mark.unit
-
-
-@pytest.fixture
-def dialogue() -> Script:
-    return Script()
-
-
-@pytest.fixture
-async def line(dialogue: Script, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk(tmp_path, dialogue) as running:
-        yield running
 
 
 async def turn(line: Desk, call_id: str, status: int = 200, **body: Any) -> Any:
