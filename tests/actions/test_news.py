@@ -212,8 +212,9 @@ async def test_nothing_is_owed_of_what_people_did_themselves(ledger: Ledger, app
 async def test_a_case_of_a_partner_is_told_to_the_partner_alone(ledger: Ledger, application: LoanApplication) -> None:
     partner = PartnerBook(ledger).add("合作社", frozenset(Scope), webhook_url="https://example.org/news")
 
-    def theirs(session: Session, case_id: str, _now: datetime) -> None:
-        session.add(PartnerCaseRow(case_id=case_id, partner_id=partner.partner_id, reference_sealed="x"))
+    def theirs(session: Session, case_id: str, now: datetime) -> None:
+        row = PartnerCaseRow(case_id=case_id, partner_id=partner.partner_id, created_at=now, reference_sealed="x")
+        session.add(row)
 
     moves(ledger, ledger.register_loan(application, "k1", also=theirs), CaseState.IN_REVIEW)
     assert states(ledger) == []
