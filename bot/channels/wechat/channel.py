@@ -219,15 +219,18 @@ class WeChatChannel(Channel):
     async def _last_try(self, message: Message, text: str) -> str | None:
         """Two replies did not reach WeChat, and it will not ask again: a message that it confirms is surer.
 
-        The reply is still given where such messages are not allowed, or do not get through now.
+        One that does not get through now is sent when it does. The reply is still given where such messages are not
+        allowed, or WeChat takes too long to say.
         """
         self._replied.pop(message.key, None)  # nobody else sends it
         assert self._api is not None
         try:
             await asyncio.wait_for(self._api.say(message.user, text), self._config.patience_s)
-        except (RefusedError, GoneError, AgainLaterError, TimeoutError):
+        except (RefusedError, GoneError, TimeoutError):
             self._remember(message.key, text)
             return text
+        except AgainLaterError:
+            await self.lanes.take([self._arrival(f"again-{message.key}", message.user, Told(text))])
         await asyncio.to_thread(self._inbox.sent, message.key, 1)
         return None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.wechat import texts
+from bot.channels.wechat import api, texts
 from bot.channels.wechat.envelope import Envelope, ForgedError
 from bot.inbox import Arrival, Inbox, State
 from tests.bot.channels.contract import NEWS, ChannelContract
@@ -166,6 +166,17 @@ async def test_the_last_request_is_answered_by_a_message_that_wechat_confirms(
     assert len(await driver.send(MsgType="text", Content="你好")) == 1
     assert driver.side.requests == 3
     assert len(driver.side.calls) == 1
+    assert len(dialogue.received) == 1
+
+
+async def test_a_message_that_does_not_get_through_after_the_last_request_is_sent_later(
+    driver: WeChatDriver, dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WeChat asks no more, and whether a third reply reached it nobody would know."""
+    monkeypatch.setitem(api._LATER, -1, 0.05)
+    driver.side.lost, driver.side.errors = 3, [-1]
+    assert len(await driver.send(MsgType="text", Content="你好", MsgId="77")) == 1
+    assert driver.side.requests == 3
     assert len(dialogue.received) == 1
 
 
