@@ -10,6 +10,7 @@ from typing import Any
 import uvloop
 from aiohttp import web
 
+from bot.channels import nonsense
 from bot.channels.chats import ChannelSettingsError
 from bot.gateway import build_app
 from settings import load_settings
@@ -34,6 +35,7 @@ def serve(app: Coroutine[Any, Any, web.Application], host: str, port: int) -> No
 def main() -> None:
     settings = load_settings()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    nonsense.in_one_line()
     try:
         serve(build_app(settings), settings.host, settings.port)
     except VoiceError as error:  # a model or a table of recognisers that is wrong: one line says which

@@ -127,6 +127,36 @@ async def requests(hotline: Hotline, chance: random.Random) -> Counter[str]:
     return seen
 
 
+async def bare(hotline: Hotline, chance: random.Random) -> Counter[str]:
+    """A request of the dialplan with bytes of it replaced, cut off or doubled."""
+    seen: Counter[str] = Counter()
+    for _ in range(10):
+        body = f"call_id={uuid.uuid4()}&caller=138&called=1&key={hotline.key}"
+        kind = chance.choice(["application/x-www-form-urlencoded", "multipart/form-data", "text/plain; charset=dance"])
+        heads = [
+            f"POST /calls HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n{body}",
+            f"GET /calls/{uuid.uuid4()}/next?key={hotline.key} HTTP/1.1\r\nHost: x\r\n\r\n",
+            f"GET /asterisk?call_id={uuid.uuid4()}&key={hotline.key} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            "Connection: upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\n\r\n",
+        ]
+        data = bytearray(chance.choice(heads).encode())
+        for _ in range(chance.choice([0, 1, 1, 3, 20])):
+            at = chance.randrange(len(data))
+            data[at : at + chance.randrange(3)] = chance.randbytes(chance.choice([0, 1, 1, 2, 50]))
+        with contextlib.suppress(OSError):
+            reader, writer = await asyncio.open_connection(hotline.host, hotline.port)
+            writer.write(bytes(data))
+            if chance.random() < 0.5:
+                writer.write_eof()
+            with contextlib.suppress(TimeoutError):
+                answer = await asyncio.wait_for(reader.read(1000), 0.2)
+                if answer:
+                    seen[f"bare HTTP {answer[9:10].decode('latin-1')}xx"] += 1
+            writer.close()
+        seen["bare requests"] += 1
+    return seen
+
+
 async def measure(frames: int) -> Rows:
     chance = random.Random(SEED)
     seen: Counter[str] = Counter()
@@ -144,6 +174,7 @@ async def measure(frames: int) -> Rows:
                 audiosocket(stand.hotline, clock, random.Random(chance.random()), FRAMES_EACH),
                 websocket(stand.hotline, random.Random(chance.random()), FRAMES_EACH),
                 requests(stand.hotline, random.Random(chance.random())),
+                bare(stand.hotline, random.Random(chance.random())),
             ]
             for one in await asyncio.gather(*some):
                 seen.update(one)
@@ -162,6 +193,8 @@ async def measure(frames: int) -> Rows:
         ("what was seen besides", ", ".join(f"{name}: {count}" for name, count in sorted(seen.items()))),
         ("the process", "lives" if alive else "DIED"),
         ("tracebacks in its log", str(log.count("Traceback"))),
+        ("lines of it with the key that the telephone system shows", str(log.count(stand.hotline.key))),
+        ("calls of the nonsense that broke off by an error of ours", str(log.count("call failed"))),
         ("a call beside it", "went on" if held else f"ended: {beside.why}"),
         ("its answers", milliseconds(tally.replies)),
         ("gaps over 40 ms in its voice", f"{len(tally.gaps)} of {tally.frames} frames"),
@@ -172,7 +205,7 @@ async def measure(frames: int) -> Rows:
 def fuzz(frames: int) -> str:
     return keep(
         "Nonsense",
-        "Frames of both protocols and requests of the dialplan, bent at random, two connections at a time, as fast as\n"
-        "they are taken, while one caller talks.",
+        "Frames of both protocols and requests of the dialplan, bent at random, four connections at a time, as fast\n"
+        "as they are taken, while one caller talks.",
         asyncio.run(measure(frames)),
     )

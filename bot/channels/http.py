@@ -51,6 +51,9 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         if error.status < 400:
             raise
         return json_response({"error": {"code": "http_error", "message": error.reason}}, status=error.status)
+    except ConnectionError:  # nobody is left to read the answer
+        log.info("the client was gone: %s %s", request.method, request.path)
+        return error_response(BadRequestError())
     except Exception:
         log.exception("unexpected error: %s %s", request.method, request.path)
         return error_response(TurnError())

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 
+from bot.channels import nonsense
 from bot.channels.hotline.call.prompts import PromptBook
 from bot.channels.hotline.call.upstream import Upstream
 from bot.channels.hotline.media.server import Hotline, LineConfig
@@ -50,6 +51,7 @@ async def build_app(settings: Settings) -> web.Application:
 def main() -> None:
     settings = load_settings()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    nonsense.in_one_line()
     if not (settings.hotline_key.get_secret_value() and settings.internal_secret.get_secret_value()):
         sys.exit("error: no secrets yet: run `make setup`")
     with contextlib.suppress(PermissionError):  # every caller hears when this process waits for a processor

@@ -64,6 +64,8 @@ class Pending:
             taken += 1
             if taken > 1:
                 await asyncio.sleep(0)
+                if not self._events:
+                    continue  # too old by now: it was dropped meanwhile
             event = self._events.popleft()
             if isinstance(event, Audio):
                 self._bytes -= len(event.pcm)

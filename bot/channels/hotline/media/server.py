@@ -23,6 +23,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, generate_latest
@@ -44,7 +45,7 @@ _BRIEFING_S = 8.0
 """The employee waits no longer for it."""
 _HEARTBEAT_S = 30.0
 _MOST_MESSAGE_BYTES = 128 * 1024
-_MOST_FORM_BYTES = 16 * 1024
+_MOST_FORM_BYTES, _MOST_FIELDS = 16 * 1024, 50
 
 
 @dataclass(frozen=True)
@@ -150,14 +151,16 @@ class Hotline:
                 await connection.run()
             else:
                 await socket.close()
+        except ConnectionError:
+            log.info("websocket: the telephone system was gone before the call had begun")
         finally:
             if call.call_id not in self._talks:
                 self._book.end(call, Next.PERSON, None)  # nobody talked with them
         return socket
 
     async def _announce(self, request: web.Request) -> web.Response:
-        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
         try:
+            form = await _form(request)
             self._check(form.get("key"))
             self._book.announce(form.get("call_id"), form.get("caller"), form.get("called"), form.get("purpose"))
         except RefusedCallError as error:
@@ -246,6 +249,19 @@ class Hotline:
         while len(self._briefings) >= 2 * self._config.most_calls:
             self._briefings.pop(next(iter(self._briefings))).cancel()
         self._briefings[call_id] = asyncio.create_task(self._talker.brief(summary), name="hotline-briefing")
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    """The fields of an URL-encoded form, which is what CURL() sends, whatever it is said to be.
+
+    Raises:
+        RefusedCallError: it cannot be read to its end.
+    """
+    try:
+        body = await request.read()
+        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS))
+    except (web.RequestPayloadError, ConnectionError, ValueError):
+        raise RefusedCallError("malformed_form", 400) from None
 
 
 def _refusal(error: RefusedCallError) -> web.Response:

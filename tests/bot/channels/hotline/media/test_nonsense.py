@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.hotline.audiosocket import AudioSocketPhone
 from benchmarks.hotline.phone import Hotline as Address
+from bot.channels import nonsense
 from bot.channels.hotline.line import Audio, HungUp, Key
 from bot.channels.hotline.media.callbook import number_of
 from bot.channels.hotline.media.codecs import FORMATS
@@ -174,6 +175,65 @@ async def test_keys_outlive_sound_that_nobody_takes() -> None:
     assert "".join(event.digit for event in events if isinstance(event, Key)) == "01234"
     assert sum(len(event.pcm) for event in events if isinstance(event, Audio)) <= 32000
     assert isinstance(events[-1], HungUp)
+
+
+async def test_sound_that_grew_too_old_while_others_had_their_turn_is_missed_by_nobody() -> None:
+    pending = Pending(8000)
+    pending.put(Audio(bytes(320)))
+    pending.put(Audio(bytes(320)))
+    events = pending.events()
+    await anext(events)
+    second = asyncio.create_task(anext(events))
+    await asyncio.sleep(0)  # it lets others go first: meanwhile comes more than a line may keep
+    pending.put(Audio(bytes(40_000)))
+    await asyncio.sleep(0)
+    pending.put(HungUp())
+    assert isinstance(await asyncio.wait_for(second, 2), HungUp)
+
+
+UPGRADE = (
+    b"Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\nSec-WebSocket-Protocol: media\r\n"
+)
+FORM = b"POST /calls HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded"
+NO_HTTP = {
+    "nothing": b"\x00\x01\x02\xff\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "a line that is too long": b"GET /calls?key=" + KEY.encode() + b"&x=" + 9000 * b"x" + b" HTTP/1.1\r\n\r\n",
+    "no header": b"GET /calls HTTP/1.1\r\nno colon here\r\n\r\n",
+    "bytes that are no UTF-8": FORM + b"\r\nContent-Length: 6\r\n\r\n\xff\xfe=\xff\xfe\xff",
+    "an encoding that does not exist": FORM + b"; charset=nonsense\r\nContent-Length: 3\r\n\r\na=b",
+    "parts without a boundary": FORM.replace(b"application/x-www-form-urlencoded", b"multipart/form-data")
+    + b"\r\nContent-Length: 3\r\n\r\na=b",
+    "no gzip": FORM + b"\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nabcde",
+    "chunks without a length": FORM + b"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\nqq\r\n\r\n",
+    "a thousand fields": FORM + b"\r\nContent-Length: 4000\r\n\r\n" + 1000 * b"a=b&",
+    "no path": b"GET /calls/\xe4\xb8\xad/next HTTP/1.1\r\nHost: x\r\n\r\n",
+    "no upgrade": b"GET /asterisk?key=%s&call_id=%s HTTP/1.1\r\nHost: x\r\n\r\n",
+    "gone at once": b"GET /asterisk?key=%s&call_id=%s HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"\r\n",
+    "no frame": b"GET /asterisk?key=%s&call_id=%s HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"\r\n" + 20 * b"\xff",
+}
+
+
+async def test_what_is_no_http_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    nonsense.in_one_line()
+    async with answering(Parrot()) as (address, _clock):
+        for name, raw in NO_HTTP.items():
+            if b"%s" in raw:
+                raw = raw % (KEY.encode(), str(uuid.uuid4()).encode())
+            reader, writer = await asyncio.open_connection(address.host, address.port)
+            writer.write(raw)
+            if name == "gone at once":
+                writer.write_eof()
+            with contextlib.suppress(ConnectionError):
+                answer = await asyncio.wait_for(reader.read(2**16), 3)
+                assert b" 500 " not in answer, name
+            writer.close()
+    told = [record for record in caplog.records if record.name != "aiohttp.access"]
+    assert [record.getMessage() for record in told if record.exc_info or record.levelname == "ERROR"] == []
+    assert not any(KEY in record.getMessage() or "xxx" in record.getMessage() for record in told)
+    assert sum("no HTTP" in record.getMessage() for record in told) >= 3
 
 
 @pytest.mark.parametrize("name", ["ulaw", "alaw"])
