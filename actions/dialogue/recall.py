@@ -8,7 +8,7 @@ from typing import Any
 
 from actions.cases import Case, CaseKind, EarlierCase
 from actions.dialogue.form_spec import FLEETING, FORM_OF, KEY, TRIED, FormSpec, Values
-from actions.dialogue.loan_summary import NOTHING
+from actions.dialogue.loan_summary import NOTHING, each_once
 from actions.dialogue.ports import Cases, Drafts
 from actions.dialogue.turn import Message, Option, Turn, payload
 from actions.drafts import Draft
@@ -150,6 +150,7 @@ def restored(draft: Draft, spec: FormSpec) -> Values:
 
 def summary(values: Mapping[str, Any]) -> Say:
     """Filled slots in words, the telephone masked."""
+    values = each_once(values)
     parts = [part for slot, value in values.items() if value is not None and (part := _told(slot, values)) is not None]
     return Say("，".join(p.text for p in parts), "，".join(p.spoken or p.text for p in parts))
 

@@ -45,6 +45,8 @@ PHONE_ODD = "我听到的号码是{count}位。手机号要十一位，请您再
 PURPOSES = ("买种子化肥", "买牲口饲料", "买农机", "盖大棚修圈", "做小买卖")
 TERMS = ((6, "半年"), (12, "一年"), (24, "两年"), (36, "三年"))
 NEITHER = "不种也不养"
+SAME_CROP = "{purpose}，就是{crop}"
+"""They want the money to grow or raise it, and have their own word for it."""
 ASK_AREA_OR_NONE = "有多少亩地？没有地就说没有。"
 AGREE = "同意"
 DISAGREE = "不同意"

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from actions.dialogue.loan_summary import read_back
+from actions.dialogue.recall import summary
 from actions.dialogue.turn import Entity
 from actions.errors import LedgerUnavailable
 from actions.texts import forms as say
@@ -66,6 +68,30 @@ async def test_one_by_one() -> None:
     assert application.phone == "13800138000"
     assert application.consent is True
     assert all(value is None for name, value in talk.slots.items() if name.startswith(("loan_", "applicant_", "crop_")))
+
+
+@pytest.mark.parametrize(
+    ("purpose", "crop", "kind", "told"),
+    [
+        ("种玉米", "玉米", "crop", "用途种玉米，"),
+        ("种苞谷", "玉米", "crop", "用途种苞谷，就是玉米，"),
+        ("养猪", "猪", "livestock", "用途养猪，"),
+        ("种魔芋", "魔芋", "unknown", "用途种魔芋，"),
+        ("买化肥", "玉米", "crop", "用途买化肥，种玉米，"),
+        ("种小麦", "玉米", "crop", "用途种小麦，种玉米，"),
+        ("养猪", "无", "none", "用途养猪，不种也不养，"),
+    ],
+)
+def test_what_the_money_is_for_is_told_once(purpose: str, crop: str, kind: str, told: str) -> None:
+    values = {"loan_amount": 5_000_000, "loan_purpose": purpose, "crop_or_livestock": crop, "loan_kind": kind}
+    message = read_back({**values, "loan_term": 24})
+    assert message.text.startswith(f"我念一遍，您看对不对。金额50,000元，{told}时间两年。")
+    assert str(message.spoken).startswith(f"我念一遍，您看对不对。金额五万元，{told}时间两年。")
+
+
+def test_a_draft_tells_it_once_too() -> None:
+    told = summary({"loan_purpose": "种玉米", "crop_or_livestock": "玉米", "loan_kind": "crop"})
+    assert told.text == "用途种玉米"
 
 
 async def test_opening_sentence_fills_what_it_says() -> None:
