@@ -6,7 +6,9 @@ from bot.store import Question
 from voice.service import Expects, Hints
 
 YES_NO = frozenset(("loan_confirm", "loan_consent", "loan_credit", "bill_confirm"))
-DIGITS = frozenset(("applicant_phone", "bill_account"))
+CALL_BACK_NUMBER = "call_back_number"
+"""What the question asks for where a caller whose number is withheld wants to be called back."""
+DIGITS = frozenset(("applicant_phone", "bill_account", CALL_BACK_NUMBER))
 """Slots of a telephone's or an account's number."""
 _TERMS = {
     "loan_amount": ("万元", "千元", "块钱", "万块"),

@@ -190,8 +190,10 @@ class TurnService:
             understood, messages = None, [foreign()]
         else:
             understood, messages = await self._answer(inbound, turn_id, message_id, text, transcript, question)
-        asks = asked(messages)  # the place in the queue and the notice come after the question and are none
-        messages = [*messages, *await self._front.after(inbound.conversation, inbound.channel, messages)]
+        messages = self._front.kept(inbound.channel, messages)
+        more = await self._front.after(inbound.conversation, inbound.channel, messages)
+        asks = asked(messages) or asked(more)  # the place in the queue and the notice come after it and ask nothing
+        messages = [*messages, *more]
         done = time.monotonic()
         told = compose(messages)
         question = Question(told.options, asks, turn_id)

@@ -38,7 +38,7 @@ class Front:
         if self.privacy is not None:
             found = await self.privacy.answer(conversation, text, chosen)
         if found is None and self.telephone is not None:
-            found = await self.telephone.answer(conversation, text, chosen)
+            found = await self.telephone.answer(conversation, text, chosen, asks)
         if found is None and self.wishes is not None and chosen is None:
             found = await self.wishes.answer(conversation, text)
         if found is None and self.desk is not None:
@@ -46,6 +46,10 @@ class Front:
         if found is None and self.feedback is not None and chosen is None:
             found = await self.feedback.answer(conversation, text)
         return found
+
+    def kept(self, channel: str, answer: list[DialogueMessage]) -> list[DialogueMessage]:
+        """What is left of an answer: on the telephone nobody is asked two things at once."""
+        return self.telephone.kept(answer) if self.telephone is not None and channel == HOTLINE else answer
 
     async def after(self, conversation: str, channel: str, answer: list[DialogueMessage]) -> list[DialogueMessage]:
         """What is told beside an answer: the place in the queue, and to a newcomer what is kept (a caller was told)."""

@@ -16,13 +16,15 @@ from bot.channels.hotline.desk import said
 from bot.channels.hotline.desk.callers import is_mobile
 from bot.channels.hotline.desk.outcalls import Errands, Wish
 from bot.channels.hotline.desk.sms import Sms
-from bot.channels.hotline.desk.spoken import TRANSFER, cut, ear_form
+from bot.channels.hotline.desk.spoken import CLOSED, TRANSFER, cut, digits, ear_form
+from bot.hints import CALL_BACK_NUMBER
 from bot.options import OfferedOption
 from bot.people.book import TalkBook, Who
 from bot.people.hours import Hours
 from bot.rasa import Button, DialogueMessage
 from bot.schema import Turn
 from bot.store import GatewayStore
+from nlu.dialect.digits import digit_runs
 
 CHANNEL = "hotline"
 MORE, NOT_NOW, CALL_BACK = "gateway:more", "gateway:not_now", "gateway:call_back"
@@ -31,6 +33,14 @@ _PERSON = "/human_agent"
 _STOP_CALLING = re.compile(
     r"(?:请|你们?)?(?:以后|往后|再)?(?:都)?(?:别|不要|不用|莫)再?(?:打电话给我|给我打电话|打给我|打我(?:的)?电话|来电话)(?:了|啦)?"
 )
+_OFFERS = frozenset((MORE, CALL_BACK, SMS, CALL_ME))
+"""First options of our own questions that a yes answers; their last one is a no."""
+_THANKS = r"(?:的|了|啊|呀|嘛|嘞|呗|谢谢|麻烦|[你您]们?)*"
+_YES = re.compile(rf"(?:嗯|哦)*(?:对|是|好|要|想|行|中|成|可以|得行|要得|愿意|当然)+{_THANKS}")
+_NO = re.compile(rf"(?:嗯|哦)*(?:不|莫|别|没|算)+(?:用|要|必|想|打|发|听|需要)*{_THANKS}")
+_PHONE = re.compile(r"1[3-9][0-9]{9}|0[0-9]{9,11}|[2-8][0-9]{6,7}")
+_FEWEST_DIGITS = 5
+"""Fewer are no number that was meant as one."""
 _NOISE = re.compile(r"[\s，。！？、,.!?]+|[吧啊呀呢嘛]+$")
 Number = Callable[[str], str | None]
 """The number from which a conversation's call comes."""
@@ -63,11 +73,17 @@ class Beside:
         self._store, self._talks, self._hours, self._number_of = store, talks, hours, number_of
         self._sms, self._errands, self._public_url = sms, errands, public_url
 
-    async def answer(self, conversation: str, text: str, chosen: OfferedOption | None) -> list[DialogueMessage] | None:
-        """The reply to one of its own options, or to the wish not to be called any more; None when it is neither."""
+    async def answer(
+        self, conversation: str, text: str, chosen: OfferedOption | None, asks: str | None
+    ) -> list[DialogueMessage] | None:
+        """The reply to one of its own options or questions, or to the wish not to be called any more; None when it is
+        none of them."""
         if not conversation.startswith(f"{CHANNEL}:"):
             return None
-        action = chosen.payload if chosen else NO_CALLS if _STOP_CALLING.fullmatch(_NOISE.sub("", text)) else None
+        plain = _NOISE.sub("", text)
+        if asks == CALL_BACK_NUMBER and (noted := await self._number_said(conversation, text, plain)) is not None:
+            return [noted]
+        action = chosen.payload if chosen else await self._meant(conversation, plain)
         handlers: dict[str, Callable[[str], Awaitable[DialogueMessage]]] = {
             MORE: self._more,
             NOT_NOW: self._not_now,
@@ -78,6 +94,13 @@ class Beside:
         }
         handler = handlers.get(action or "")
         return None if handler is None else [await handler(conversation)]
+
+    @staticmethod
+    def kept(answer: list[DialogueMessage]) -> list[DialogueMessage]:
+        """An answer without what else it asks, if it calls a person: what comes of that is told or asked instead."""
+        if not any((message.custom or {}).get("hand_off_id") for message in answer):
+            return answer
+        return [message for message in answer if not (message.buttons or (message.custom or {}).get("asks"))]
 
     async def after(self, conversation: str, answer: list[DialogueMessage]) -> list[DialogueMessage]:
         """What is added to an answer."""
@@ -102,6 +125,38 @@ class Beside:
         if await asyncio.to_thread(self._errands.wish_of, conversation) is not None:
             return []
         return [_message(said.CALL_ME_QUESTION, (said.CALL_ME, CALL_ME), (said.CALL_ME_NO, NO_CALLS))]
+
+    async def _meant(self, conversation: str, plain: str) -> str | None:
+        """What a plain yes or no means after a question of ours, or that somebody wants no calls."""
+        if _STOP_CALLING.fullmatch(plain):
+            return NO_CALLS
+        yes, no = _YES.fullmatch(plain), _NO.fullmatch(plain)
+        if not yes and not no:
+            return None
+        options = (await asyncio.to_thread(self._store.question_of, conversation)).options
+        if not options or options[0].payload not in _OFFERS:
+            return None
+        return options[0 if yes else -1].payload
+
+    async def _number_said(self, conversation: str, text: str, plain: str) -> DialogueMessage | None:
+        """The answer to where to call back; None when it is about something else."""
+        if _NO.fullmatch(plain):
+            return await self._not_now(conversation)
+        found = digit_runs(text, shortest=_FEWEST_DIGITS)
+        talk = await asyncio.to_thread(self._talks.open_talk, conversation)
+        if len(found) != 1 or talk is None:
+            return None
+        number = found[0].digits
+        if not _PHONE.fullmatch(number):
+            return _message(said.CALL_BACK_ODD, asks=CALL_BACK_NUMBER)
+        await self._note(talk.number, said.CALL_BACK_AT_LINE.format(number=number))
+        return _message(said.CALL_BACK_NOTED_AT.format(end=digits(number[-4:])))
+
+    async def _note(self, talk: str, line: str) -> None:
+        """A line to staff, once."""
+        lines = await asyncio.to_thread(self._talks.lines, talk)
+        if line not in [one.text for one in lines]:
+            await asyncio.to_thread(self._talks.say, talk, Who.USER, line)
 
     async def _not_now(self, _conversation: str) -> DialogueMessage:
         return _message(said.LATER_SAID)
@@ -152,18 +207,16 @@ class Beside:
         await asyncio.to_thread(self._talks.open, conversation, number)
         closed = said.AFTER_HOURS.format(hours=self._hours.text)
         if await asyncio.to_thread(self._number_of, conversation) is None:
-            return _message(closed + said.CALL_BACK_NUMBER)
-        return _message(closed + said.CALL_BACK_QUESTION, (said.CALL_BACK, CALL_BACK), (said.CALL_BACK_NO, NOT_NOW))
+            return _message(closed + said.CALL_BACK_NUMBER, kind=CLOSED, asks=CALL_BACK_NUMBER)
+        options = (said.CALL_BACK, CALL_BACK), (said.CALL_BACK_NO, NOT_NOW)
+        return _message(closed + said.CALL_BACK_QUESTION, *options, kind=CLOSED)
 
     async def _call_back(self, conversation: str) -> DialogueMessage:
         number = await asyncio.to_thread(self._number_of, conversation)
         talk = await asyncio.to_thread(self._talks.open_talk, conversation)
         if number is None or talk is None:
-            return _message(said.CALL_BACK_NUMBER)
-        line = said.CALL_BACK_LINE.format(number=number)
-        lines = await asyncio.to_thread(self._talks.lines, talk.number)
-        if line not in [one.text for one in lines]:
-            await asyncio.to_thread(self._talks.say, talk.number, Who.USER, line)
+            return _message(said.CALL_BACK_NUMBER, asks=CALL_BACK_NUMBER)
+        await self._note(talk.number, said.CALL_BACK_LINE.format(number=number))
         return _message(said.CALL_BACK_NOTED)
 
     async def _more(self, conversation: str) -> DialogueMessage:
@@ -182,6 +235,6 @@ def _heard(message: DialogueMessage) -> str:
     return str((message.custom or {}).get("spoken") or message.text or "")
 
 
-def _message(text: str, *options: tuple[str, str], kind: str = "talk") -> DialogueMessage:
+def _message(text: str, *options: tuple[str, str], kind: str = "talk", asks: str | None = None) -> DialogueMessage:
     buttons = [Button(title=title, payload=payload) for title, payload in options]
-    return DialogueMessage(text=text, buttons=buttons, custom={"kind": kind})
+    return DialogueMessage(text=text, buttons=buttons, custom={"kind": kind} | ({"asks": asks} if asks else {}))

@@ -28,7 +28,7 @@ from bot.channels.http import Handler, internal, json_response, parsed
 from bot.database import aware
 from bot.errors import BadRequestError, NotFoundError, TurnError
 from bot.heard import heard_of, transcript_of
-from bot.hints import DIGITS
+from bot.hints import CALL_BACK_NUMBER, DIGITS
 from bot.mailbox import Mailbox
 from bot.people.summary import summary
 from bot.preferences import Preferences
@@ -45,7 +45,7 @@ _CHANGE = "/correct_value"
 _PROTOCOL, _PURPOSE = re.compile("[a-z]{1,16}"), re.compile("[0-9A-Za-z_-]{1,64}")
 _NO_KEY = re.compile("[^0-9+*#]")
 _LONGEST_MESSAGE_ID = 80
-_PRIVATE = frozenset(("applicant_name", "applicant_phone", "applicant_village", "bill_account"))
+_PRIVATE = frozenset(("applicant_name", "applicant_phone", "applicant_village", "bill_account", CALL_BACK_NUMBER))
 """Slots of answers about a person, which no record of a call holds."""
 _LISTENED = timedelta(seconds=15)
 """Who stays so long on a call that we made has heard its news."""

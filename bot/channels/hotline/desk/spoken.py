@@ -14,8 +14,8 @@ from bot.schema import Reply, Turn
 
 MOST_CHARS = 140
 """Of one answer: half a minute at the synthesiser's four and a half characters a second."""
-TRANSFER = "transfer"
-"""Kind of the reply after which the caller goes to a person."""
+TRANSFER, CLOSED = "transfer", "closed"
+"""Kinds of the reply after which the caller goes to a person, and of the one that says that nobody is at work."""
 MUST_HEAR = frozenset(("notice", "warning"))
 """Kinds that the caller's voice does not stop: what is kept (Personal Information Protection Law, art. 17), and the
 warning inside a money flow (Anti-Telecom-Fraud Law, art. 30)."""
@@ -58,10 +58,11 @@ def spoken_turn(turn: Turn, spoken: Sequence[str | None], asked: Asked, summary:
         summary: for the person, where the caller goes to one.
     """
     transfer = any(reply.kind == TRANSFER for reply in turn.replies)
+    answered = any(reply.kind in (TRANSFER, CLOSED) for reply in turn.replies)
     pairs = [
         (reply, heard)
         for reply, heard in zip(turn.replies, spoken, strict=True)
-        if not (transfer and reply.kind == "handoff")  # its waiting list is for chats
+        if not (answered and reply.kind == "handoff")  # its waiting list is for chats
     ]
     replies = tuple(_reply(reply, heard, asked, last=reply is pairs[-1][0]) for reply, heard in pairs)
     return SpokenTurn(

@@ -11,9 +11,11 @@ from uuid import uuid4
 import pytest
 
 from bot.channels.hotline.desk.calls import CallBook
+from bot.channels.hotline.desk.spoken import digits
 from bot.database import Base
 from bot.people.privacy import NOTICE_VERSION
 from bot.store import Consent
+from nlu.dialect.digits import digit_runs
 from tests.bot.channels.contract import NEWS, ChannelContract, Driver, Shown
 from tests.bot.channels.hotline.desk_under_test import LANDLINE, MOBILE, Desk, Echo, Script, desk
 from tests.bot.dialogue import Dialogue
@@ -196,14 +198,75 @@ async def test_outside_hours_they_are_called_back(dialogue: Script, tmp_path: Pa
         assert [said.text for said in line.talks.lines(talk.number)] == [f"请打电话给我：{MOBILE}（来电号码）"]
 
 
-async def test_a_withheld_number_is_asked_for_outside_hours(dialogue: Script, tmp_path: Path) -> None:
+AMOUNT = {"text": "接着办：您想贷多少钱？", "custom": {"kind": "form", "asks": "loan_amount"}}
+CONFIRM = {
+    "text": "我念一遍，您看对不对。",
+    "buttons": [{"title": "对，提交", "payload": "/affirm"}, {"title": "有地方要改", "payload": "/correct_value"}],
+    "custom": {"kind": "confirm", "asks": "loan_confirm"},
+}
+
+
+@pytest.mark.parametrize("form", [AMOUNT, CONFIRM])
+@pytest.mark.parametrize(
+    ("answer", "noted"), [("1", True), ("好的", True), ("要。", True), ("2", False), ("不用", False)]
+)
+async def test_in_a_form_too_one_thing_is_asked_outside_hours(
+    dialogue: Script, tmp_path: Path, form: dict[str, Any], answer: str, noted: bool
+) -> None:
+    dialogue.says("转人工", HAND_OFF, form, intent="human_agent")
+    async with desk(tmp_path, dialogue, never()) as line:
+        call, _ = await line.call(MOBILE)
+        turn = await line.say(call, "转人工")
+        (asked,) = turn["replies"]
+        assert asked["say"].count("？") == 1
+        assert asked["say"].endswith("就打您现在这个号码。")
+        assert [(option["key"], option["title"]) for option in asked["options"]] == [
+            ("1", "要，打给我"),
+            ("2", "不用了"),
+        ]
+        assert (turn["expects"], turn["asks"]) == ("menu", None)
+        answered = await (line.say if answer.isdigit() else line.speak)(call, answer)
+        assert ("记下了" in answered["replies"][0]["say"]) is noted
+        assert len(dialogue.received) == 1, "a yes to being called back submits nothing"
+        (talk,) = line.talks.open_talks()
+        assert len(line.talks.lines(talk.number)) == noted
+
+
+async def test_in_a_form_who_is_put_through_is_asked_nothing(line: Desk, dialogue: Script) -> None:
+    dialogue.says("转人工", HAND_OFF, AMOUNT, intent="human_agent")
+    call, _ = await line.call(LANDLINE)
+    turn = await line.say(call, "转人工")
+    assert turn["transfer"] is True
+    assert [reply["say"] for reply in turn["replies"]] == ["好，我给您转工作人员，您别挂电话。"]
+
+
+@pytest.mark.parametrize("said", ["13800138000", "一三八，零零一三，八零零零", "02887654321"])
+async def test_a_withheld_number_is_asked_for_outside_hours(dialogue: Script, tmp_path: Path, said: str) -> None:
     dialogue.says("转人工", HAND_OFF, intent="human_agent")
     async with desk(tmp_path, dialogue, never()) as line:
         call, _ = await line.call(None)
-        assert "您的电话号码" in (await line.say(call, "转人工"))["replies"][-1]["say"]
-        assert "电话记下了" in (await line.say(call, MOBILE))["replies"][0]["say"]
+        turn = await line.say(call, "转人工")
+        assert "您的电话号码" in turn["replies"][-1]["say"]
+        assert (turn["expects"], turn["asks"]) == ("digits", "call_back_number"), "it can be keyed"
+        wrong = await line.say(call, "138001")
+        assert "不全" in wrong["replies"][0]["say"]
+        assert wrong["expects"] == "digits"
+        number = digit_runs(said)[0].digits
+        noted = await (line.say if said.isdigit() else line.speak)(call, said)
+        assert f"尾号{digits(number[-4:])}" in noted["replies"][0]["say"]
         (talk,) = line.talks.open_talks()
-        assert [said.text for said in line.talks.lines(talk.number)] == [MOBILE]
+        assert [told.text for told in line.talks.lines(talk.number)] == [f"请打电话给我：{number}"]
+
+
+async def test_who_wants_no_call_back_gives_no_number(dialogue: Script, tmp_path: Path) -> None:
+    dialogue.says("转人工", HAND_OFF, intent="human_agent")
+    async with desk(tmp_path, dialogue, never()) as line:
+        call, _ = await line.call(None)
+        await line.say(call, "转人工")
+        assert "好。" in (await line.speak(call, "不用了"))["replies"][0]["say"]
+        await line.say(call, "转人工")
+        await line.say(call, "玉米啥时候种")
+        assert dialogue.received[-1]["text"] == "玉米啥时候种", "another matter is the dialogue's"
 
 
 async def test_goodbye_ends_the_call(line: Desk, dialogue: Script) -> None:
