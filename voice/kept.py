@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import os
 import re
+import time
+from collections.abc import Collection
 from pathlib import Path
 
 from voice.synthesis.speakable import opening, sentences, speakable
 
 _SLOT = re.compile(r"\{[^{}]*\}")
 _ENDS = ("。", "！", "？", "；", "\n")
+_OURS = re.compile(r"([0-9a-f]{64})(\.[0-9]+)?")
+_UNFINISHED_S = 3600.0
 _FILLED = "\u4dbf"
 """Stands for what is not known beforehand; a character that no text has."""
 
@@ -49,6 +53,20 @@ class KeptSpeech:
         except OSError:
             return
         self._names |= {key}
+
+    def keep_only(self, keys: Collection[str]) -> None:
+        """Delete what is kept under other keys (nobody says it any more, or another voice said it) and what was left
+        unfinished long ago. Other files are left alone."""
+        for path in sorted(self._folder.glob("*")) if self._folder is not None else ():
+            ours = _OURS.fullmatch(path.name)
+            if ours is None or (ours[2] is None and path.name in keys):
+                continue
+            try:
+                if ours[2] is None or time.time() - path.stat().st_mtime > _UNFINISHED_S:
+                    path.unlink()
+            except OSError:
+                continue  # next time
+        self._names = frozenset(name for name in self._names if name in keys)
 
 
 def first_words(text: str) -> str | None:

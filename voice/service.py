@@ -226,13 +226,19 @@ class VoiceService:
             yield pcm
 
     async def prepare(self, texts: Iterable[str]) -> None:
-        """Make the first words of ``texts`` for the telephone and keep them, while nobody needs voice or ear.
+        """Make the first words of ``texts`` for the telephone and keep them, while nobody needs voice or ear. What was
+        kept before and is said no more goes.
 
         Args:
             texts: templates of replies; what is filled in has ``{a name}``. They name nobody.
         """
-        for words in dict.fromkeys(words for text in texts if (words := first_words(text))):
-            keys = [SpeechCache.key(*self._voice, str(rate), words) for rate in TELEPHONE_RATES]
+        wanted = {
+            words: [SpeechCache.key(*self._voice, str(rate), words) for rate in TELEPHONE_RATES]
+            for text in texts
+            if (words := first_words(text))
+        }
+        await asyncio.to_thread(self._kept.keep_only, {key for keys in wanted.values() for key in keys})
+        for words, keys in wanted.items():
             if all(self._kept.get(key) for key in keys):
                 continue
             while (left := self._needed + _IDLE_S - time.monotonic()) > 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,20 @@ def test_a_sound_is_kept_for_the_next_process_and_a_disk_that_fails_is_borne(tmp
     KeptSpeech(None).put("key", b"sound")
 
 
+def test_what_is_said_no_more_is_kept_no_longer(tmp_path: Path) -> None:
+    old, new, unfinished = "0" * 64, "1" * 64, "2" * 64 + ".77"
+    kept = KeptSpeech(tmp_path)
+    for key in (old, new):
+        kept.put(key, b"sound")
+    for name in ("readme.txt", unfinished, "3" * 64 + ".78"):
+        (tmp_path / name).touch()
+    os.utime(tmp_path / unfinished, (1e9, 1e9))
+    kept.keep_only({new})
+    assert {path.name for path in tmp_path.iterdir()} == {new, "readme.txt", "3" * 64 + ".78"}
+    assert (kept.get(old), kept.get(new)) == (None, b"sound")
+    KeptSpeech(None).keep_only(())
+
+
 async def test_prepared_words_need_no_voice_and_the_rest_is_made(tmp_path: Path) -> None:
     voice_dir = tiny_models.voice(tmp_path / "voice")
     config = VoiceConfig(
@@ -59,6 +74,9 @@ async def test_prepared_words_need_no_voice_and_the_rest_is_made(tmp_path: Path)
         speak_threads=1,
         kept_dir=tmp_path / "spoken",
     )
+    gone = tmp_path / "spoken" / ("0" * 64)
+    gone.parent.mkdir()
+    gone.touch()
     preparing = VoiceService(config)
     await asyncio.wait_for(preparing.prepare(["您贵姓好，{name}您好。", "{name}，您好。"]), 60)
     await preparing.close()
