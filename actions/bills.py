@@ -48,28 +48,28 @@ class AccountInvalid(BillError):
     """The account number cannot be one (letters, too short, too long)."""
 
     code = "account_invalid"
-    message = "这个户号不对，户号应该是5到20位数字。"
+    message = "这个号码不对，应该是5到20位数字。"
 
 
 class AccountNotFound(BillError):
     """The bank knows no such account."""
 
     code = "account_not_found"
-    message = "银行那边没有查到这个户号，请对照缴费单再核对一下号码。"
+    message = "银行那边没有查到这个号码，请您核对一下。"
 
 
 class NothingDue(BillError):
     """Nothing to pay on this account."""
 
     code = "nothing_due"
-    message = "这个户号现在不欠费，不用缴。"
+    message = "这个号码现在不欠费，不用交。"
 
 
 class AlreadyPaid(BillError):
     """The current bill of this account was paid already."""
 
     code = "already_paid"
-    message = "这个户号这一期已经缴过了，不用再缴。"
+    message = "这个号码这一期已经交过了，不用再交。"
 
 
 class NoPart(BillError):

@@ -106,6 +106,7 @@ class Case:
             payment waits to be confirmed, confirm_url; once paid, receipt.
         fresh: False when the bank, where the state may have changed, was to be asked and did not answer.
         step: grows with every change of state; who was told of a case at one step knows all before it.
+        again: of what was just handed in: the very same was there already, so nothing new was registered.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Case:
     details: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[Flag, ...] = ()
     fresh: bool = True
+    again: bool = False
     step: int = 0
 
     @property
@@ -194,10 +196,14 @@ class CaseBook:
         """Cases as last known, newest first, of one sender or of all."""
         return await asyncio.to_thread(self._ledger.cases, sender, limit)
 
-    async def latest(self, sender: str) -> Case | None:
-        """The sender's newest case."""
-        found = await self.list(sender, 1)
-        return await self._asked(found[0] if found else None)
+    async def latest(self, sender: str, kind: CaseKind | None = None) -> Case | None:
+        """The sender's newest case, or the newest of a kind."""
+        found = await self.list(sender, 50 if kind else 1)
+        return await self._asked(next((case for case in found if kind in (None, case.kind)), None))
+
+    async def others_open(self, sender: str, case_id: str) -> Sequence[Case]:
+        """The sender's cases beside that one which are not over, newest first, as last known."""
+        return [case for case in await self.list(sender) if not case.state.final and case.id != case_id]
 
     async def earlier(self, sender: str, kind: CaseKind, limit: int = 5) -> Sequence[EarlierCase]:
         """What the sender said in earlier cases of ``kind``, newest first; only ever the sender's own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -122,7 +122,7 @@ class LoanService:
 
     def _register(self, application: LoanApplication, key: str, also: Also | None) -> str:
         flags = [*self._watch.loan(application), *(("fraud_sign", sign) for sign in application.signs)]
-        return self._ledger.register_loan(application, key, flags, also)
+        return self._ledger.register_loan(application, key, flags, also, once=also is None)
 
     async def _after(self, case_id: str) -> Case:
         case = await self._delivery.case(case_id)
@@ -133,7 +133,7 @@ class LoanService:
 
         The case exists when this returns. Its state says truthfully how far it got: ``waiting_for_bank``
         while the bank cannot be reached, ``in_review`` once the bank has it. The very same said again within a day,
-        while the first is open, is that one: who was cut off before the answer says everything once more.
+        while the first is open, is that one (``again``): who was cut off before the answer says everything once more.
 
         Args:
             application: what was collected and confirmed.
@@ -146,9 +146,9 @@ class LoanService:
             LedgerUnavailable: it is not certain that it was stored; the same key finds out.
         """
         _check(application)
-        twin = await asyncio.to_thread(self._requests.twin, application) if also is None else None
-        case_id = twin if twin is not None else await asyncio.to_thread(self._register, application, key, also)
-        return await self._delivery.hurry(case_id)
+        case_id = await asyncio.to_thread(self._register, application, key, also)
+        mine = await asyncio.to_thread(self._ledger.case_of_key, key)
+        return replace(await self._delivery.hurry(case_id), again=mine is None or mine.id != case_id)
 
 
 def _check_change(change: LoanChange) -> None:

@@ -178,13 +178,13 @@ class TurnService:
         answered, question = await asyncio.to_thread(self._store.before, inbound.conversation, inbound.message_id)
         if answered is not None:
             return Turn.model_validate_json(answered)
-        transcript = _without_secrets(inbound.transcript) if inbound.transcript else None
+        transcript = _without_secrets(inbound.transcript, question.asks) if inbound.transcript else None
         if inbound.audio is not None:
             transcript = await self._hear(inbound, inbound.audio, question)
             if understood_as is not None:
                 understood_as(transcript.text)
         heard_at = time.monotonic()
-        text = transcript.text if transcript else secrets.blank(self.checked(inbound.text or ""))
+        text = transcript.text if transcript else secrets.blank_code(self.checked(inbound.text or ""), question.asks)
         turn_id = new_key()
         if language.is_foreign(text):
             understood, messages = None, [foreign()]
@@ -260,7 +260,7 @@ class TurnService:
             heard = await listen(replace(hints_for(question, region, inbound.channel), dialect=dialect))
         except VoiceError as error:
             raise TurnError(error.message, code=error.code, status=_VOICE_STATUS.get(error.code, 503)) from error
-        return _without_secrets(heard)
+        return _without_secrets(heard, question.asks)
 
     async def _answer(
         self,
@@ -316,11 +316,11 @@ def _wordings(heard: Transcript) -> tuple[tuple[str, float], ...]:
     return ((heard.text, heard.confidence), *((a.text, a.confidence) for a in heard.alternatives))
 
 
-def _without_secrets(heard: Transcript) -> Transcript:
+def _without_secrets(heard: Transcript, asked: str | None) -> Transcript:
     """Passwords and one-time codes go no further than this: they are neither shown, logged nor stored."""
     return replace(
         heard,
-        text=secrets.blank(heard.text),
-        raw=secrets.blank(heard.raw),
-        alternatives=tuple(replace(a, text=secrets.blank(a.text)) for a in heard.alternatives),
+        text=secrets.blank_code(heard.text, asked),
+        raw=secrets.blank_code(heard.raw, asked),
+        alternatives=tuple(replace(a, text=secrets.blank_code(a.text, asked)) for a in heard.alternatives),
     )

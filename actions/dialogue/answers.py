@@ -25,6 +25,10 @@ _REPORT = re.compile(
     "高工资|兼职|刷单|客服|群里|拉我|加我|微信|二维码|扫码|中奖|领奖|退款|验证码|快递|投资|理财|保证金|定金|手续费|下载|屏幕|陌生|对方|说是|让我|叫我|要我|喊我"
 )
 """Somebody asked for or sent something: that it looks harmless proves nothing."""
+_BARE = re.compile(
+    "(?:这|那|他|她|你|您|你们|我怕|怕|个|的|[，,])*(?:是不是|是|像|有)?(?:碰到|遇到)?(?:个|了|有)?(?:骗子|诈骗|骗人|骗局|假)(?:的|了|电话|短信)*(?:不|吗|吧|么|嘛|啊|哦|呢|[？?。！!])*"
+)
+"""Fraud is named and nothing is told of it: there is nothing to judge."""
 
 
 def answer_of(hit: Any) -> Message:
@@ -95,7 +99,7 @@ class FraudAnswer:
     async def __call__(self, turn: Turn) -> Reply:
         """Judge what the user describes."""
         told = str(turn.first("question") or turn.words)
-        if not told:
+        if not told or _BARE.fullmatch(told):
             return Reply((Message(say.FRAUD_ASK, kind="answer"),))
         try:
             verdict = await asyncio.to_thread(self._fraud.check, told)

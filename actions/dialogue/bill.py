@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import date
@@ -69,12 +70,12 @@ class BillForm:
         found: Values = {}
         if (part := self._sum(turn.words)) is not None:
             found["bill_part"] = part
-        kind = self._kind(turn, turn.words)
+        pressed = turn.first("bill_type") if turn.is_payload else None
+        kind = str(pressed) if pressed in say.TYPES else self._kind(turn, turn.words)
         if kind is not None:
             found["bill_type"] = kind
-        runs = digit_runs(turn.words, shortest=SHORTEST)
-        if len(runs) == 1 and len(runs[0].digits) <= LONGEST:
-            found["bill_account"] = runs[0].digits
+        if (number := self._account(turn.words)) is not None:
+            found["bill_account"] = number
         return found
 
     def whole(self, slot: str, turn: Turn, values: Mapping[str, Any]) -> Values | Rejected | None:
@@ -95,8 +96,7 @@ class BillForm:
 
     def correction(self, said: str, turn: Turn, values: Mapping[str, Any]) -> Values:
         """Another number or another kind of bill; what was looked up no longer counts."""
-        runs = digit_runs(said, shortest=SHORTEST)
-        number = runs[0].digits if len(runs) == 1 and len(runs[0].digits) <= LONGEST else None
+        number = self._account(said)
         account = {} if number is None else {"bill_account": number, "bill_found": None}
         part = self._sum(said)
         if part is not None and number is None and values.get("bill_found"):
@@ -105,6 +105,10 @@ class BillForm:
         if kind is not None and "bill_type" in values and kind != values["bill_type"]:
             return {**self.cleared("bill_type"), "bill_type": kind, **account}
         return account if "bill_account" in values else {}
+
+    def names(self, said: str) -> bool:
+        """See :class:`FormSpec`."""
+        return re.search("[户账帐编]号|号码|先交|只交", said) is not None
 
     def not_changed(self, turn: Turn) -> str:
         """Example words for a bill."""
@@ -168,7 +172,9 @@ class BillForm:
             message = Message(error.message, kind="error")
             return [message], {"bill_account": None}
         except (NothingDue, AlreadyPaid) as error:
-            return [Message(error.message, kind="answer")], None
+            another = payload("pay_bill", bill_type=str(values["bill_type"]))
+            choices = (Option(say.OTHER_ACCOUNT, another), Option(say.ENOUGH, payload("thanks")))
+            return [Message(error.message, options=choices, kind="question")], None
         except BankUnavailable:
             return [Message(say.LOOKUP_DOWN, kind="error")], None
         except ActionsError as error:
@@ -246,6 +252,14 @@ class BillForm:
         """The sum that is to be paid, if one is said: 先交五十块."""
         sums = [item for item in numbers.find_amounts(read.plain_money(text)) if not (item.negated or item.approximate)]
         return int(sums[0].value) if len(sums) == 1 and not read.is_question(text) else None
+
+    @staticmethod
+    def _account(text: str) -> str | None:
+        """The only number in ``text`` that can be an account; an identity number without its X is none."""
+        runs = digit_runs(text, shortest=SHORTEST)
+        if len(runs) != 1 or len(runs[0].digits) > LONGEST or re.match(r"\s*[xX叉]", text[runs[0].end :]):
+            return None
+        return runs[0].digits
 
     @staticmethod
     def _kind(turn: Turn, text: str) -> str | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import replace
 from typing import Any
 
-from actions.cases import Case, CaseState
+from actions.cases import Case, CaseKind, CaseState
 from actions.dialogue import words
 from actions.dialogue.answers import KnowledgeAnswer, answer_of
 from actions.dialogue.form_spec import SURE
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 
 CASE_DIGITS = 10
+MOST_OTHERS = 3
+"""A list read aloud is forgotten after three."""
 _EXPLAINED_BY_PEOPLE = frozenset((CaseState.DECLINED, CaseState.REJECTED, CaseState.NEEDS_STAFF))
 
 
@@ -34,7 +37,10 @@ def is_case_number(text: str) -> bool:
 
 
 class Progress:
-    """check_progress: the case with the number said, else the sender's newest. Never somebody else's."""
+    """check_progress: the case with the number said, else the sender's newest (of the kind that is named).
+
+    What else is open is offered. Never somebody else's.
+    """
 
     def __init__(self, cases: Cases) -> None:
         self._cases = cases
@@ -42,9 +48,14 @@ class Progress:
     async def __call__(self, turn: Turn) -> Reply:
         """Say where a case stands."""
         runs = digit_runs(turn.words, shortest=4)
-        number = runs[0].digits if len(runs) == 1 else None
+        number = str(turn.first("value") or "") or (runs[0].digits if len(runs) == 1 else None)
+        kind = _kind_of(turn.words)
         try:
-            case = await (self._cases.get(number, turn.sender) if number else self._cases.latest(turn.sender))
+            if number:
+                case = await self._cases.get(number, turn.sender)
+            else:
+                case = await self._cases.latest(turn.sender, kind) or await self._cases.latest(turn.sender)
+            others = await self._cases.others_open(turn.sender, case.id) if case is not None and not number else ()
         except Exception as error:  # noqa: BLE001 - a ledger that fails is said so
             return Reply((trouble(turn, "case look-up", error, say.CASE_DOWN),))
         if case is None and number:
@@ -52,12 +63,33 @@ class Progress:
             return Reply((Message(text.format(id=number), text.format(id=digits(number)), kind="answer"),))
         if case is None:
             return Reply((Message(say.CASE_NONE, kind="answer"),))
-        return Reply((told(case),))
+        found = told(case)
+        if not others:
+            return Reply((found,))
+        choices = [Option(_title(other), payload("check_progress", value=other.id)) for other in others[:MOST_OTHERS]]
+        more = Message(say.CASE_OTHERS, options=(*choices, Option(say.CASE_ENOUGH, payload("thanks"))), kind="question")
+        return Reply((found, more))
+
+
+def _kind_of(text: str) -> CaseKind | None:
+    """Which kind of case is asked about, if one is named: 我的贷款办到哪了."""
+    loan, bill = re.search("贷|借款", text), re.search("[电水气话视]费|[交缴付]的?费|[交缴]了|医保|养老|社保", text)
+    return None if bool(loan) == bool(bill) else "loan" if loan else "bill"
+
+
+def _what(case: Case) -> str:
+    """贷款申请, or 交 and the name of the bill."""
+    name = case.details.get("bill_name")
+    return say.BILL.format(name=name) if case.kind == "bill" and name else say.KINDS.get(case.kind, case.summary)
+
+
+def _title(case: Case) -> str:
+    return f"{_what(case)}{amount(case.amount_fen).text}"
 
 
 def told(case: Case) -> Message:
     """Where a case stands, with the page on which a payment is confirmed."""
-    what, sum_ = say.KINDS.get(case.kind, case.summary), amount(case.amount_fen)
+    what, sum_ = _what(case), amount(case.amount_fen)
     texts = {"what": what, "state": case.state_text}
     said = Say(
         say.CASE.format(id=case.id, amount=sum_.text, **texts),
@@ -88,7 +120,9 @@ class Person:
         self._hand_offs = hand_offs
 
     async def __call__(self, turn: Turn) -> Reply:
-        """Register the wish; if it is not clear that it is one, ask first."""
+        """Register the wish; if it is not clear that it is one, ask first (who asks for a number wants none)."""
+        if (numbers := numbers_asked(turn)) is not None:
+            return Reply((numbers,))
         if not turn.is_payload and turn.confidence < SURE and not words.person(turn.words):
             choices = (Option(say.ASK_PERSON, payload("human_agent")), Option(say.HANDOFF_NO, payload("thanks")))
             return Reply((Message(say.HANDOFF_ASK, options=choices, kind="question"),))
@@ -100,6 +134,14 @@ class Person:
         text = say.HANDOFF
         told = text.format(id=number), text.format(id=digits(number))
         return Reply((Message(*told, kind="handoff", extra={"hand_off_id": number}),))
+
+
+def numbers_asked(turn: Turn) -> Message | None:
+    """The answer to who asks for a telephone number (银行客服电话是多少), with a person offered; else None."""
+    if not words.asks_number(turn.words) or words.person(turn.words):
+        return None
+    choices = (Option(say.ASK_PERSON, payload("human_agent")), Option(say.HANDOFF_NO, payload("thanks")))
+    return Message(say.NUMBERS, options=choices, kind="question")
 
 
 class NotConnected:

@@ -20,7 +20,7 @@ from typing import Any
 from actions.cases import Case
 from actions.dialogue import emergency, form_answers, options, words
 from actions.dialogue.desk import is_case_number, told
-from actions.dialogue.form_replies import ASK_BACK, FormReplies, changed_message, warning
+from actions.dialogue.form_replies import ASK_BACK, FormReplies, warning
 from actions.dialogue.form_spec import (
     DIGRESSIONS,
     DRAFT_SEEN,
@@ -94,7 +94,7 @@ class Form(FormReplies):
             told = emergency.message(danger)
             go_on = Option(say.GO_ON, payload("repeat"))
             return self._say([replace(told, options=(*told.options, go_on))], asked)
-        if secrets.has_secret(turn.text):
+        if secrets.has_secret(turn.text) or secrets.is_code(turn.words, asked):
             return self._again(asked, values, [warning()])
         turn = self._resolved(turn)
         asked_back = next((told.options for told in turn.last_messages if told.kind == ASK_BACK), ())
@@ -162,7 +162,7 @@ class Form(FormReplies):
                 return self._rejected(turn, asked, values, whole)
             if whole:
                 return await self._filled(turn, values, whole, [])
-        if words.waits(told):
+        if words.waits(told) and not is_question(told):
             return self._say([Message(say.WAITING, kind="form")], asked)
         if words.unsure(told):
             return self._missed(turn, asked, values, say.UNSURE + spec.ask(asked, values).text)
@@ -173,7 +173,7 @@ class Form(FormReplies):
         if turn.intent == "correct_value" or words.corrects(told):
             changed = self._corrected(turn, values)
             if changed:
-                return await self._filled(turn, values, changed, [changed_message()])
+                return await self._filled(turn, values, changed, [], changed=True)
             if asked == spec.confirm and words.correction(told):
                 return self._missed(turn, asked, values, spec.not_changed(turn))
             # A mere "I said it wrong" is about an answer before, where there is one; the last option drops the form.
@@ -196,7 +196,8 @@ class Form(FormReplies):
                 first = Message(say.FINISH_FIRST.format(task=spec.task), options=choices, kind="form")
                 return self._say([first], asked)
             return self._ask_switch(turn, asked)
-        if turn.intent in DIGRESSIONS:
+        alone = turn.intent == "check_fraud" and words.alone(told)  # 没人叫我转钱，是我自己买化肥: an answer
+        if turn.intent in DIGRESSIONS and not alone:
             return await self._digress(turn, values, asked, turn.intent)
         if turn.intent == "goodbye":
             return self._say([Message(say.PAUSED.format(task=spec.task), kind="form")], asked)
@@ -302,7 +303,7 @@ class Form(FormReplies):
         if not plain and turn.words and self._may_change(turn):
             changed = self._corrected(turn, values)
             if changed:
-                return await self._filled(turn, values, changed, [changed_message()])
+                return await self._filled(turn, values, changed, [], changed=True)
         doubtful = words.corrects(turn.words) or re.search(r"[\d零一二两三四五六七八九十百千万不错改]", turn.words)
         if plain or (sure and not doubtful):
             if turn.words and not _read_back_last(turn):
@@ -317,10 +318,16 @@ class Form(FormReplies):
 
     def _corrected(self, turn: Turn, values: Values) -> Values:
         """What the message changes of what is known; nothing if it says the same again."""
-        said = words.correction(turn.words)
         known = {name: value for name, value in values.items() if value is not None}
-        changed = self._spec.correction(said, turn, known) if said else {}
+        changed = self._correction(turn, known)
+        for clause in _clauses(turn.words):  # several at once: 电话错了，是139…，时间改成三年
+            if words.corrects(clause) or self._spec.names(clause):
+                changed = {**changed, **self._correction(form_answers.meaning(turn, clause), known)}
         return changed if any(values.get(slot) != changed[slot] for slot in changed if slot in self._spec.slots) else {}
+
+    def _correction(self, turn: Turn, known: Values) -> Values:
+        said = words.correction(turn.words)
+        return self._spec.correction(said, turn, known) if said else {}
 
     def _may_change(self, turn: Turn) -> bool:
         """Whether a message at the confirmation may name another value: no question, no other matter."""
@@ -384,6 +391,12 @@ class Form(FormReplies):
         if turn.intent == "correct_value":
             return self._spec.cleared(slot)
         return self._spec.field(slot, str(value)) if value is not None else None
+
+
+def _clauses(text: str) -> list[str]:
+    """The parts of a sentence, if it has several."""
+    parts = [part for part in re.split(r"[，,。；;！!\s]+", text.strip()) if part]
+    return parts if len(parts) > 1 else []
 
 
 def _read_back_last(turn: Turn) -> bool:

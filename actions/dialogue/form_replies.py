@@ -36,20 +36,25 @@ class FormReplies:
         self._handlers = handlers
         self._repeat = repeat
 
-    async def _filled(self, turn: Turn, values: Values, new: Values, messages: list[Message]) -> Reply:
-        """Take the new values and ask for the next, look up, or read back."""
+    async def _filled(
+        self, turn: Turn, values: Values, new: Values, messages: list[Message], *, changed: bool = False
+    ) -> Reply:
+        """Take the new values and ask for the next, look up, or read back; ``changed``: say what is different now."""
         spec = self._spec
         merged = {**values, **new}
         asked = self._next(merged) or spec.confirm
         if asked == spec.confirm:
             more, looked_up = await spec.arrived(turn, merged)
-            if any(message.kind == "error" for message in more):  # what was changed was not found
-                messages = [message for message in messages if message != changed_message()]
+            changed = changed and not any(message.kind == "error" for message in more)  # it was not found
             messages = [*messages, *more]
             if looked_up is None:
                 return self._end(messages)
             merged = {**merged, **looked_up}
             asked = self._next(merged) or spec.confirm
+        if changed:  # what a look-up did not take is not said to be changed
+            taken = {slot: merged[slot] for slot in new if slot in spec.slots and merged.get(slot) is not None}
+            different = {slot: value for slot, value in taken.items() if values.get(slot) != value}
+            messages = [*changed_message(different), *messages]
         aside = {slot: value for slot, value in new.items() if slot in spec.slots and value is not None}
         if aside and not messages and asked == turn.slots.get(REQUESTED):  # an answer, but not to this question
             noted = Say(say.NOTED_FIRST) + summary(aside) + Say("。")
@@ -121,9 +126,13 @@ class FormReplies:
         return Reply(tuple(messages), {**dict.fromkeys(names), MISSES: 0, REQUESTED: None})
 
 
-def changed_message() -> Message:
-    """Said when a correction was taken."""
-    return Message(say.CHANGED, kind="form")
+def changed_message(different: Values) -> list[Message]:
+    """Said when a correction was taken: what it is now."""
+    told = summary(different)
+    if not told.text:
+        return []
+    text = Say(say.CHANGED) + told + Say("。")
+    return [Message(text.text, text.spoken, kind="form")]
 
 
 def warning() -> Message:

@@ -95,6 +95,9 @@ class FormSpec(Protocol):
     def correction(self, said: str, turn: Turn, values: Mapping[str, Any]) -> Values:
         """Slots that the corrected value ``said`` fits; only among those in ``values``."""
 
+    def names(self, said: str) -> bool:
+        """Whether ``said`` names one of the fields: 电话139…."""
+
     def not_changed(self, turn: Turn) -> str:
         """What to say when a correction was not understood."""
 

@@ -27,8 +27,8 @@ _PATTERNS = {
     "police": r"(?:公安|警察|民警|检察|法院|公检法|通管局|反诈中心)[^，。]{0,12}(?:转|汇|交|打款|配合|账户|贷)|(?:涉嫌|卷入)[^，。]{0,8}(?:洗钱|犯罪|案)|通缉|逮捕令",
     "remote": r"共享屏幕|屏幕共享|远程(?:控制|协助|操作)|(?:下载|装)[^，。]{0,8}(?:会议|远程)[^，。]{0,8}(?:软件|APP|app)",
     "mentor": r"(?:投资|理财|炒股|股票|币)[^，。]{0,6}(?:导师|老师|大师)|(?:老师|导师)[^，。]{0,6}带(?:我|着|你)[^，。]{0,6}(?:赚|投|炒)|稳赚|内幕消息|高回报",
-    "relative": r"(?:儿子|女儿|孙子|孙女|侄子|外甥|亲戚|领导|老板|战友|同学)[^，。]{0,14}(?:急用钱|急着用钱|出事|出车祸|被抓|打来|微信|QQ|短信)[^，。]{0,14}(?:转|汇|打钱|贷|借|钱)|(?:不让|不要|别)[^，。]{0,4}(?:告诉|跟)[^，。]{0,4}(?:家里|家人|别人)",
-    "lend_card": r"(?:借|租|卖|出借|出租)[^，。]{0,6}(?:银行卡|手机卡|电话卡|账户)|(?:银行卡|手机卡|电话卡)[^，。]{0,6}(?:借给|租给|卖给)",
+    "relative": r"(?:儿子|女儿|孙子|孙女|孙儿|娃儿?|侄子|外甥|亲戚|领导|老板|战友|同学)[^。]{0,14}(?:急用钱|急着用钱|出事|车祸|撞了?人|[被遭]抓)[^。]{0,20}(?:转|汇|打钱|贷|借|钱)|(?:儿子|女儿|孙子|孙女|侄子|外甥|亲戚|领导|老板|战友|同学)[^，。]{0,14}(?:打来|电话|微信|QQ|短信)[^。]{0,14}(?:转|汇|打钱|借钱)|(?:不让|不要|别)[^，。]{0,4}(?:告诉|跟)[^，。]{0,4}(?:家里|家人|别人)",
+    "lend_card": r"(?:银行卡|手机卡|电话卡|我的?卡|账户)[^，。]{0,3}(?:借|租|卖)(?:给)?(?:他|她|人|别人|你|我|出去)|(?:走|过)(?:一下|下|点|个)?账|(?:借|租|卖|出借|出租)[^，。]{0,6}(?:银行卡|手机卡|电话卡|账户)|(?:银行卡|手机卡|电话卡)[^，。]{0,6}(?:借给|租给|卖给)",
     "flow": r"刷(?:一下|下|点)?流水|走流水|做流水|包装(?:资料|材料|流水)",
     "unfreeze": r"解冻费|解冻金|保证金[^，。]{0,10}(?:放款|解冻|才|先)|(?:先|要)交[^，。]{0,8}(?:手续费|保证金|工本费|验资|解冻)|验资",
     "brush": r"刷单|做任务返|垫付返|点赞返",
@@ -36,6 +36,8 @@ _PATTERNS = {
 }
 PATTERNS = {name: re.compile(pattern) for name, pattern in _PATTERNS.items()}
 """What is said of the tricks the police warn of most (96110: the national anti-fraud line)."""
+OTHER = "told"
+"""A trick that only the fraud checker knows."""
 _DENIED = re.compile(r"(?:没|没有|不是|不存在|哪有|不会|知道|晓得|当心|小心|防止|防)[^，。]{0,6}$")
 _ASKS = re.compile(
     r"[?？]|(?:吗|呢|么|不)[。！!]?$|是不是|会不会|能不能|要不要|可不可以|该不该|真的假的|真假|对不对|咋办|怎么办"
@@ -104,6 +106,12 @@ class Guard:
         sign = found(turn.words)
         if sign and sign not in state.get("seen", ()):  # only asked about so far
             state["owed"] = sign
+        verdict = next((message for message in reply.messages if _found_fraud(message)), None)
+        if verdict is not None and not sign and not _ASKS.search(turn.words) and OTHER not in state.get("seen", ()):
+            stopped = self._warned(turn, form, {**state, "sign": OTHER, "held": None})
+            return Reply(
+                (replace(verdict, options=()), *stopped.messages), {**reply.slots, **stopped.slots, REQUESTED: asked}
+            )
         if asked == self._confirm[form] and state.get("owed"):
             owed = str(state.pop("owed"))
             warned = self._warned(turn, form, {**state, "sign": owed, "held": None})
@@ -124,7 +132,9 @@ class Guard:
         return again.choosing(payload("repeat"))
 
     async def _answered(self, turn: Turn, form: str, state: dict[str, Any], stage: int) -> Reply | None:
-        wants_person = words.person(turn.words) or (turn.is_payload and turn.intent == "human_agent")
+        wants_person = words.person(turn.words) or (
+            turn.intent == "human_agent" and (turn.is_payload or turn.confidence >= SURE)
+        )
         if wants_person:
             called = await self._person(turn.choosing(payload("human_agent", reason="fraud")))
             again = self._warned(turn, form, state)
@@ -164,6 +174,11 @@ class Guard:
     @staticmethod
     def _cleared(state: Mapping[str, Any]) -> dict[str, Any]:
         return {"seen": [*state.get("seen", ()), state["sign"]]}
+
+
+def _found_fraud(message: Message) -> bool:
+    """Whether this is the checker's verdict that something is a trick."""
+    return message.kind == "fraud" and message.extra.get("label") == "fraud"
 
 
 def _yes(turn: Turn) -> bool:

@@ -130,7 +130,9 @@ class LoanForm:
             if isinstance(name, str) and not read.is_question(text):
                 found["applicant_name"] = name
         elif slot == "applicant_village":
-            village = persons.find_village(text) or (persons.loose_village(text) if turn.intent == "inform" else None)
+            village = persons.find_village(text) or (
+                persons.loose_village(text) if turn.intent in ("inform", "nlu_fallback") else None
+            )
             if village is not None and not read.is_question(text):
                 found["applicant_village"] = village
         elif slot == "loan_consent" and turn.intent == "affirm" and not words.no(text):
@@ -185,6 +187,10 @@ class LoanForm:
         if "loan_purpose" in values and purpose and not purpose.startswith(("种", "养")):  # those may mean the crop
             return {"loan_purpose": purpose}
         return {}
+
+    def names(self, said: str) -> bool:
+        """See :class:`FormSpec`."""
+        return any(word in said for slot, label in say.LABEL.items() for word in (label, *_ALSO.get(slot, ())))
 
     def not_changed(self, turn: Turn) -> str:
         """A sum that is no single figure of yuan is said to be so."""
@@ -296,7 +302,8 @@ class LoanForm:
         except Exception as error:  # noqa: BLE001 - unknown outcome: the key makes the next try safe
             return [trouble(turn, "loan submit", error, say.FAILED, loan_summary.CONFIRM_OPTIONS)], False
         texts = {"state": case.state_text, "when": case.note if case.state == "in_review" else say.WHEN_LATER}
-        done = Say(say.DONE.format(case=case.id, **texts), say.DONE.format(case=digits(case.id), **texts))
+        template = say.AGAIN if case.again else say.DONE
+        done = Say(template.format(case=case.id, **texts), template.format(case=digits(case.id), **texts))
         note = Message(say.FRAUD_NOTE, say.FRAUD_NOTE_SPOKEN, kind="warning")
         extra = {"case_step": case.step}
         return [Message(done.text, done.spoken, case_id=case.id, kind="case", extra=extra), note], True

@@ -102,7 +102,7 @@ _NOT_NAMES = (
 )
 _MEASURE = re.compile("[零一二两三四五六七八九十百千半几]|万[元块多]")
 _VILLAGE = re.compile(
-    rf"([{_HAN}0-9]{{0,20}}?(?:社区|街道|小区|县城|镇上|街上|林场|农场|牧场|村民小组|村|屯|寨|庄|嘎查|大队|营子|堡|塬|坪|湾|沟|组|镇|乡|队))"
+    rf"([{_HAN}0-9]{{0,20}}?(?:社区|街道|小区|县城|镇上|街上|林场|农场|牧场|村民小组|村|屯|寨|庄|嘎查|大队|营子|营|堡|塬|坪|坝|湾|沟|岗|岭|坡|洼|圩|铺|冲|垸|组|镇|乡|队))"
 )
 _VILLAGE_LEAD = re.compile(r"^(?:我们|俺们|我|俺|咱|家|就|是|在|住在|住|来自|人|的|村子|叫|[，,\s])+")
 _PURPOSE = re.compile(
@@ -201,7 +201,7 @@ def whole_village(text: str) -> str | None:
 def loose_village(text: str) -> str | None:
     """Any short place name, for the moment when the village is asked and nothing else fits."""
     said = _VILLAGE_LEAD.sub("", re.sub(r"(?:的|人|里|那边|这边)+$", "", text.strip(" 。，,！!.")))
-    bad = is_question(text) or any(said.startswith(word) for word in _NOT_NAMES)
+    bad = is_question(text) or said.startswith(_NOT_NAMES) or re.search("[了吗呢吧啊的么不没要想是有钱得]", said)
     return None if bad or not re.fullmatch(rf"[{_HAN}]{{2,12}}", said) else said
 
 

@@ -161,6 +161,8 @@ def _told(slot: str, values: Mapping[str, Any]) -> Say | None:
         return Say(bill_say.TYPES.get(str(value), str(value)))
     if slot == "bill_account":
         return Say(f"号码{value}", f"号码{digits(str(value))}")
+    if slot == "bill_part":
+        return Say(bill_say.PART_TOLD) + amount(int(value))
     label = loan_say.LABEL.get(slot)
     if label is None:
         return None

@@ -23,10 +23,10 @@ from actions.dialogue.handed_in import HandedIn
 from actions.dialogue.loan import LoanForm
 from actions.dialogue.ports import Cases, Ports
 from actions.dialogue.products import LoanProducts, goes_on
-from actions.dialogue.recall import Recall
-from actions.dialogue.talk import Bare, Cancel, NotUnderstood, Repeat, Told, begin, small_talk
+from actions.dialogue.recall import DRAFT, RESUME, Recall
+from actions.dialogue.talk import Bare, BareAnswer, Cancel, NotUnderstood, Repeat, Told, begin, small_talk
 from actions.dialogue.trouble import trouble
-from actions.dialogue.turn import Handler, Message, Reply, Turn, read, write
+from actions.dialogue.turn import Handler, Message, Reply, Turn, payload, read, write
 from actions.dialogue.values import is_question
 from actions.errors import ActionsError
 from actions.texts import forms as form_say
@@ -101,7 +101,7 @@ class Respond(Action):  # type: ignore[misc]  # rasa_sdk has no types
         return replace(reply, messages=messages, slots={**reply.slots, DRAFT_SEEN: True})
 
     async def _answer(self, turn: Turn) -> Reply:
-        if secrets.has_secret(turn.words):
+        if secrets.has_secret(turn.words) or secrets.is_code(turn.words, None):
             return Reply((Message(form_say.KEEP_TO_YOURSELF, form_say.KEEP_TO_YOURSELF_SPOKEN, kind="warning"),))
         danger = emergency.found(turn.words)
         if danger and emergency.certain(turn.words):
@@ -111,12 +111,18 @@ class Respond(Action):  # type: ignore[misc]  # rasa_sdk has no types
             return await self._handlers["handed_in"](turn)
         if is_case_number(turn.words):
             intent = "check_progress"
+        elif words.repeat(turn.words):
+            intent = "repeat"
         elif goes_on(turn):
             intent = "ask_loan_product"
         elif words.same_as_last(turn.words) and intent not in DIGRESSIONS and not is_question(turn.words):
             task = await self._recall.last_task(turn.sender)
             if task is not None:
                 return begin(replace(turn, intent=task))
+        elif words.goes_on(turn.words) and intent not in DIGRESSIONS:
+            drafts = await self._recall.drafts(turn.sender)
+            if drafts:
+                return begin(turn.choosing(payload(drafts[0].task, field=DRAFT, value=RESUME)))
         reply = await self._handlers.get(intent, self._otherwise)(turn)
         return emergency.before(danger, reply) if danger else reply
 
@@ -194,7 +200,7 @@ def build_actions(ports: Ports) -> list[Action]:
         "deny": Bare(handlers, Told(talk_say.NOTHING_TO_CONFIRM)),
         "correct_value": Bare(handlers, Told(talk_say.NOTHING_TO_CORRECT)),
         "choose_option": Bare(handlers, Told(talk_say.NOTHING_TO_CHOOSE)),
-        "inform": Bare(handlers, Told(talk_say.BARE_ANSWER)),
+        "inform": Bare(handlers, BareAnswer()),
         "nlu_fallback": Bare(handlers, misunderstood),
     }
     every: dict[str, Handler] = {**handlers, **bare}

@@ -6,12 +6,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from actions.dialogue import options
+from actions.dialogue import options, words
 from actions.dialogue.answers import KnowledgeAnswer
+from actions.dialogue.desk import numbers_asked
 from actions.dialogue.form_spec import FORM_OF, MISSES, MISSES_BEFORE_PERSON, PENDING
 from actions.dialogue.recall import DRAFT, Recall
 from actions.dialogue.turn import Handler, Message, Option, Reply, Turn, meant, payload
+from actions.dialogue.values import core
+from actions.texts import bill as bill_say
 from actions.texts import forms as form_say
+from actions.texts import loan as loan_say
 from actions.texts import talk as say
 
 log = logging.getLogger(__name__)
@@ -34,6 +38,14 @@ class Told:
     async def __call__(self, turn: Turn) -> Reply:
         """The sentence."""
         return Reply((self._message,))
+
+
+class Help:
+    """What can be said, and to who asks what it is, that."""
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """Examples to say, or the truth about the assistant."""
+        return Reply((Message(say.GREET if words.who(turn.words) else say.HELP, kind="talk"),))
 
 
 class Repeat:
@@ -96,6 +108,10 @@ class NotUnderstood:
         misses = int(turn.slots.get(MISSES) or 0) + 1
         if turn.is_payload:
             return Reply((Message(say.SAY_AGAIN, kind="talk"),))
+        if words.scolds(turn.words):
+            return Reply((Message(say.SORRY, kind="talk"),), {MISSES: misses})
+        if (plain := bare_thing(turn) or numbers_asked(turn)) is not None:
+            return Reply((plain,))
         if turn.choices:
             return Reply((which_heard(turn),), {MISSES: misses})
         likely = (await self._meanings(turn))[:MOST_MEANINGS]
@@ -122,6 +138,32 @@ class NotUnderstood:
             return []
         asked = [name for name in likely if name != "ask_knowledge" or not entries]
         return [*entries, *(Option(say.MEANINGS[name], meant(name, turn.words)) for name in asked)]
+
+
+def bare_thing(turn: Turn) -> Message | None:
+    """What may be meant by a message that only names a bill, a crop or an animal; None when it does more."""
+    said = core(turn.words)
+    for entity in turn.entities:
+        if entity.text != said:
+            continue
+        if entity.kind == "bill_type" and entity.value in bill_say.TYPES:
+            name = bill_say.TYPES[str(entity.value)]
+            pay = Option(say.PAY_IT.format(name=name), payload("pay_bill", bill_type=str(entity.value)))
+            how = payload("ask_knowledge", question=say.HOW_BILL.format(name=name))
+            ask = Option(say.ASK_ABOUT_IT.format(name=name), how)
+            return Message(say.WHAT_ABOUT.format(thing=said), options=(pay, ask, _none()), kind="clarify")
+        if entity.kind in ("crop", "livestock"):
+            verb = loan_say.DOING[entity.kind]
+            return Message(say.SAY_MORE.format(thing=said, verb=verb), kind="talk")
+    return None
+
+
+class BareAnswer:
+    """A value with no form open: what it may be about, or an honest "I do not know what for"."""
+
+    async def __call__(self, turn: Turn) -> Reply:
+        """The question back."""
+        return Reply((bare_thing(turn) or Message(say.BARE_ANSWER, kind="talk"),))
 
 
 class Bare:
@@ -177,7 +219,7 @@ def small_talk(repeat: Handler, misunderstood: Handler, cancel: Handler) -> dict
     """Handlers of the intents that need no service, by intent."""
     return {
         "greet": Told(say.GREET),
-        "help": Told(say.HELP),
+        "help": Help(),
         "thanks": Told(say.THANKS),
         "goodbye": Told(say.BYE),
         "out_of_scope": OutOfScope(),

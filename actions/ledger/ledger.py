@@ -37,6 +37,7 @@ from actions.ledger.models import (
     PlotRow,
 )
 from actions.ledger.numbers import is_number, new_number
+from actions.ledger.twins import twin
 from actions.ledger.vault import Vault
 from actions.ledger.views import read_cases
 from actions.loans import LoanApplication
@@ -120,11 +121,15 @@ class Ledger:
         key: str,
         flags: Sequence[tuple[str, str]] = (),
         also: Also | None = None,
+        *,
+        once: bool = False,
     ) -> str:
         """Store an application with its consents, flags (kind, note) and outbox row; the number of its case.
 
         Args:
             also: adds rows of its own in the same transaction.
+            once: where this sender's very same application is open already (``twins.py``) nothing is stored, and the
+                number is that one's.
 
         Raises:
             KeyReused: the key came before with another application.
@@ -173,8 +178,12 @@ class Ledger:
 
         body = loan_body(application)
         note = "您同意把资料交给银行，申请已登记，等待送达银行。"
+
+        def there(session: Session, now: datetime) -> str | None:
+            return twin(session, self.vault, application, digest_of(body), now) if once else None
+
         return self._register(
-            "loan", application.sender, application.amount_fen, key, body, note, fill, flags, also=also
+            "loan", application.sender, application.amount_fen, key, body, note, fill, flags, there=there, also=also
         )
 
     def register_payment(
@@ -228,6 +237,7 @@ class Ledger:
         fill: Callable[[Session, str, datetime], LoanOrder | PaymentOrder],
         flags: Sequence[tuple[str, str]] = (),
         taken: Callable[[], str | None] = lambda: None,
+        there: Callable[[Session, datetime], str | None] = lambda _session, _now: None,
         also: Also | None = None,
     ) -> str:
         digest = digest_of(body)
@@ -240,6 +250,8 @@ class Ledger:
                 with self.write() as session:
                     if self._dropped(session, key):
                         raise KeyDropped
+                    if (found := there(session, now)) is not None:
+                        return found
                     session.add(
                         CaseRow(
                             id=case_id,

@@ -1,4 +1,4 @@
-"""What is asked of an application that was handed in: whether it is there, a change, or to have it back.
+"""What is asked of an application that was handed in: a change, or to have it back.
 
 Each is a row of the outbox with a line of history, written in one transaction; the bank, which alone knows whether it
 is still under review, carries it out or refuses. What was never sent is taken back at once. Everything here blocks.
@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import IntegrityError
@@ -19,35 +19,19 @@ from sqlalchemy.orm import Session
 from actions.bank.api import LoanChange, LoanWithdrawal
 from actions.cases import CaseState
 from actions.errors import KeyReused
-from actions.ledger.ledger import Ledger, digest_of, loan_body
+from actions.ledger.ledger import Ledger
 from actions.ledger.masking import yuan
 from actions.ledger.models import CaseRow, EventRow, LoanRow, OutboxRow
 from actions.ledger.transitions import advance
-from actions.loans import OPEN, LoanApplication, NotOpen
+from actions.loans import OPEN, NotOpen
 from nlu.dialect.spoken import format_term
-
-TWIN = timedelta(days=1)
-"""How long the same application again is one wish told twice: who answered late, or was cut off, says it all again."""
 
 
 class LoanRequests:
-    """Finds what is open already, registers changes and withdrawals, and writes down what became of them."""
+    """Registers changes and withdrawals, and writes down what became of them."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-
-    def twin(self, application: LoanApplication) -> str | None:
-        """The case of an application of this sender that says the very same and is open, :data:`TWIN` old at most."""
-        body = self._ledger.vault.indexes(digest_of(loan_body(application)), "body")
-        query = select(CaseRow.id).where(
-            CaseRow.sender_index.in_(self._ledger.vault.indexes(application.sender, "sender")),
-            CaseRow.body_index.in_(body),
-            CaseRow.amount_fen == application.amount_fen,  # it may have been changed since
-            CaseRow.state.in_([state.value for state in OPEN]),
-            CaseRow.created_at > datetime.now(UTC) - TWIN,
-        )
-        with self._ledger.read() as session:
-            return session.scalar(query)
 
     def withdraw(self, case_id: str, sender: str, key: str) -> None:
         """Take the sender's application back, or ask the bank to.

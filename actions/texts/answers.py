@@ -32,7 +32,14 @@ NEWS = "您办的事有消息了。{case}{person}"
 """Told unasked."""
 NEWS_PERSON = "想问个明白，就说：转人工。"
 CASE_LINK = "确认页面：{url}"
+CASE_OTHERS = "您还有没办完的，要看哪一个？"
+CASE_ENOUGH = "不看了"
+BILL = "交{name}"
 KINDS = {"loan": "贷款申请", "bill": "交费"}
+NUMBERS = (
+    "各家的客服电话我没有，不敢乱说。银行的，看银行卡背面；电费、水费、话费的，看缴费单子。"
+    "网上搜来的、短信里发来的号码，别信。要请工作人员帮您吗？"
+)
 HANDOFF_ASK = "要请工作人员来帮您吗？"
 HANDOFF_NO = "不用"
 HANDOFF = (

@@ -24,11 +24,12 @@ ASK_ACCOUNT = {
     "medical_insurance": "请说医保的缴费编号。",
     "pension": "请说养老保险的缴费编号。",
 }
-HINT_ACCOUNT = "我没听出号码。号码在缴费单子上，一个数字一个数字说就行。手边没有，就说取消，找到了再来。"
+HINT_ACCOUNT = "我没听出号码。一个数字一个数字说就行。号码不在手边，就说取消，找到了再来。"
 ACCOUNT_ODD = "我听到的号码是{count}位，怕听错了。请您再说一遍。"
 FOUND = "查到了：{type}，{period}，号码{account}，户名{name}，要交{amount}。"
 RIGHT = "对吗？"
 PART = "这次先交{part}。"
+PART_TOLD = "先交"
 WHOLE = "我按全部给您念。"
 AMOUNT_CHANGED = "账单刚才变了：原来是{was}，现在是{now}。还没有办，我按现在的数再念一遍。"
 ALREADY_OPEN = "这张账单您已经开过交费单，没有再开。编号是{case}，{amount}，现在：{state}。"
@@ -38,6 +39,8 @@ CHANGE = "号码不对，改一下"
 CHANGE_ACCOUNT = "改号码"
 CHANGE_TYPE = "换一样费"
 DROP = "先不交了"
+OTHER_ACCOUNT = "换个号码再查"
+ENOUGH = "不用了"
 HINT_CONFIRM = "请您说：对，交费；或者说号码不对。"
 STARTED = "交费单开好了，还没有扣钱。编号是{case}。请打开银行的确认页面，看清户名和金额，再由您自己确认付款。付没付成，跟我说查进度。"
 REGISTERED = "交费登记好了，还没有扣钱。编号是{case}。现在：{state}。过一会儿跟我说查进度，就知道能不能付款了。"

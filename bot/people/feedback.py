@@ -18,6 +18,8 @@ from bot.schema import Turn
 from bot.store import GatewayStore
 
 _NOISE = re.compile(r"[\s，。！？、,.!?~～]+")
+_END = re.compile("[嘛啊呢哦呀的了嘞]+$")
+_WRONG = re.compile("(?:你|您)?(?:刚才)?(?:说|讲|答|回答|念)[的得]?(?:都|就|这个)?(?:不对|错了?|不是这个|没用)")
 _USEFUL = frozenset(("有用", "很有用", "挺有用", "有帮助", "管用", "👍"))
 _USELESS = frozenset(("没用", "没有用", "没啥用", "不管用", "没帮助", "答得不对", "答非所问", "👎"))
 _UNANSWERED = frozenset(("refuse", "not_understood"))
@@ -91,8 +93,8 @@ class Feedback:
 
     async def answer(self, conversation: str, text: str) -> list[DialogueMessage] | None:
         """The reply to 有用 or 没用 said of the last answer; None when the message is neither, or there is none."""
-        plain = _NOISE.sub("", text)
-        if plain not in _USEFUL | _USELESS:
+        plain = _END.sub("", _NOISE.sub("", text))
+        if plain not in _USEFUL | _USELESS and not _WRONG.fullmatch(plain):
             return None
         kept = await asyncio.to_thread(self._store.last_turn, conversation)
         turn = Turn.model_validate_json(kept) if kept else None

@@ -37,7 +37,8 @@ _WISHES = tuple(
         (f"{_PLEASE}{_ERASE}{_MINE}{_THINGS}", ASK_DELETE),
         (f"{_PLEASE}把{_MINE}{_THINGS}(?:都|全)*{_ERASE}(?:了|掉)*", ASK_DELETE),
         (f"{_PLEASE}(?:导出|下载){_MINE}{_THINGS}", EXPORT),
-        (f"(?:你|您|你们)(?:都)?{_KEEP}(?:了|着)?我(?:的)?(?:啥|什么|哪些)(?:{_THINGS})?", EXPLAIN),
+        (f"{_PLEASE}把{_MINE}{_THINGS}(?:都|全)*(?:导出|下载|发给我|拿给我|给我)(?:来|一份|看看|看)*", EXPORT),
+        (f"(?:你|您|你们)(?:都)?{_KEEP}(?:了|着|得)?我(?:的)?(?:些)?(?:啥子?|什么|么子|哪些)(?:{_THINGS})?", EXPLAIN),
         ("隐私(?:政策|说明|保护)?(?:是啥|是什么)?", EXPLAIN),
         (f"我?不同意(?:你们?)?{_KEEP}(?:{_MINE})?(?:{_THINGS})?", REFUSE),
     )

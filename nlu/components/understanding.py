@@ -7,6 +7,7 @@ dialogue reads back to be chosen from.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,12 +21,17 @@ CONFIDENT = 0.75
 """Below this the meaning is asked for; the ``threshold`` of FallbackClassifier in ``config.yml``."""
 CLEAR_BY = 0.4
 """Two meanings closer than this are asked about; ``ambiguity_threshold`` there."""
+LONG = 30
+"""Characters from which a text is a story that may come to the point at its end."""
+LAST_CLAUSES = (2, 1, 3)
+"""How much of its end is looked at, in this order."""
 MOST = 5
 """More wordings cost time (7 ms each) and are hardly ever the right one."""
 AGREED = 0.6
 """Share of the recogniser's confidence that must stand behind one meaning, or the user is asked."""
 RIVAL = 0.3
 """Share from which another meaning is worth asking about."""
+_CLAUSE = re.compile(r"[，,。；;！!？?\s]+")
 SMALL = frozenset(
     [
         "affirm",
@@ -85,7 +91,7 @@ async def understand(agent: Agent, wordings: Sequence[tuple[str, float]], *, hea
     """
     found = await _parsed(agent, wordings[:MOST], heard=heard)
     if len(found) == 1:
-        return found[0].parse
+        return await _to_the_point(agent, found[0].parse)
     scores: dict[str, float] = {}
     for wording in found:
         for intent in wording.ranking:
@@ -100,13 +106,28 @@ async def understand(agent: Agent, wordings: Sequence[tuple[str, float]], *, hea
     if choices or confidence < CONFIDENT or confidence - second < CLEAR_BY:
         ranking.insert(0, (FALLBACK, 1.0 - confidence))
     intents = [{"name": name, "confidence": confidence} for name, confidence in ranking]
+    parse = {**chosen.parse, "intent": intents[0], "intent_ranking": intents}
     return {
-        **chosen.parse,
-        "intent": intents[0],
-        "intent_ranking": intents,
+        **(parse if choices else await _to_the_point(agent, parse)),
         "readings": [_reading(w) for w in found],
         "choices": [{**_reading(w), "title": w.title} for w in choices],
     }
+
+
+async def _to_the_point(agent: Agent, parse: dict[str, Any]) -> dict[str, Any]:
+    """``parse``; of a long story that means nothing clear as a whole, with the meaning of its end."""
+    text = str(parse.get("text") or "")
+    unclear = (parse.get("intent") or {}).get("name") == FALLBACK
+    if not unclear or len(text) < LONG:
+        return parse
+    clauses = [clause for clause in _CLAUSE.split(text) if clause.strip()]
+    for count in LAST_CLAUSES:
+        if count >= len(clauses):
+            continue
+        end = Wording("", 1.0, "", await agent.parse_message("，".join(clauses[-count:])))
+        if end.parse["intent"]["name"] == end.meaning and end.meaning not in SMALL:
+            return {**parse, "intent": end.parse["intent"], "intent_ranking": end.parse["intent_ranking"]}
+    return parse
 
 
 async def _parsed(agent: Agent, wordings: Sequence[tuple[str, float]], *, heard: bool) -> list[Wording]:

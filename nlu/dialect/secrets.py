@@ -23,6 +23,10 @@ _SECRET = re.compile(
     rf"|(?<!{_NUMBER})(?:(?:{_REPEATED}{_GAP})+|(?:{_NUMBER}{_GAP}){{4,8}})[，,]?(?:这|那)?(?:个)?就?是[^。！？?]{{0,4}}{_NAME}",
     re.I,
 )
+_BARE = re.compile(rf"[\s，,。.、：:]*(?:(?:{_NUMBER}){{6}}|(?:{_NUMBER}[\s,，、-]+){{5}}{_NUMBER})[\s，,。.、]*")
+_ROUND = re.compile(r"[0０零〇]{3}[\s，,。.、]*$")
+NUMBERS = frozenset(("loan_amount", "loan_area", "applicant_phone", "bill_account", "bill_part"))
+"""Slots whose answers are numbers."""
 _WHOLE = re.compile(rf"{_REPEATED}|{_WELL_KNOWN}")
 """Blanked as one, for a figure is not seen in its parts."""
 
@@ -30,6 +34,25 @@ _WHOLE = re.compile(rf"{_REPEATED}|{_WELL_KNOWN}")
 def has_secret(text: str) -> bool:
     """Whether ``text`` holds a password or code (a word for it beside four digits, "six eights" or "my birthday")."""
     return _SECRET.search(text) is not None
+
+
+def is_code(text: str, asked: str | None) -> bool:
+    """Whether ``text`` is six figures and nothing else, as one-time codes and card passwords are.
+
+    Args:
+        asked: the slot that was asked for: what answers with a number is no code, nor is a round sum anywhere.
+    """
+    return asked not in NUMBERS and _BARE.fullmatch(text) is not None and _ROUND.search(text) is None
+
+
+def blank_code(text: str, asked: str | None) -> str:
+    """:func:`blank`, and a bare code blanked as well; ``is_code`` still holds for it."""
+    return re.sub(_NUMBER, _BLANK, text) if is_code(text, asked) else blank(text)
+
+
+def was_secret(understood: str) -> bool:
+    """Whether what is kept of a message shows that a secret was in it."""
+    return has_secret(understood) or (_BLANK in understood and is_code(understood, None))
 
 
 def blank(text: str) -> str:

@@ -14,7 +14,7 @@ from actions.cases import Case, CaseBook, CaseState
 from actions.errors import KeyReused
 from actions.ledger.ledger import Ledger
 from actions.ledger.models import CaseRow
-from actions.ledger.requests import TWIN
+from actions.ledger.twins import TWIN
 from actions.loans import ApplicationInvalid, LoanApplication, LoanService, NotOpen
 from tests.actions.conftest import Sandbox, eventually
 from tests.actions.test_delivery import hurry_up
@@ -69,6 +69,18 @@ async def test_the_same_application_again_is_the_one_that_is_open(
     with ledger.write() as session:
         session.execute(update(CaseRow).values(created_at=datetime.now(UTC) - TWIN))
     assert (await loans.submit(application, "k6")).id != again.id
+
+
+async def test_the_same_application_twice_at_once_is_one(
+    loans: LoanService, application: LoanApplication, sandbox: Sandbox
+) -> None:
+    """Several keys in the same moment: one case, one request to the bank, and the others hear that it was there."""
+    for number in range(5):
+        this = replace(application, sender=f"web:{number}")
+        made = await asyncio.gather(*(loans.submit(this, f"{number}:{key}") for key in range(8)))
+        assert len({case.id for case in made}) == 1
+        assert sum(not case.again for case in made) == 1
+        assert sandbox.count("loan_applications") == number + 1
 
 
 async def test_a_withdrawal_is_carried_out_once(

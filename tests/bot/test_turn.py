@@ -186,3 +186,10 @@ async def test_a_message_is_claimed_before_the_dialogue_gets_it(turns: TurnServi
         service = TurnService(rasa, None, turns._store, turns._front, max_text_chars=50, default_region="national")
         await service.run(says("交电费", message_id="m1"))
     assert claimed == [True]
+
+
+async def test_a_bare_one_time_code_goes_no_further(turns: TurnService, dialogue: Dialogue, tmp_path: Path) -> None:
+    turn = await turns.run(says("482913"))
+    assert turn.understood is not None
+    assert turn.understood.text == dialogue.received[0]["text"] == "******"
+    assert not any(b"482913" in file.read_bytes() for file in tmp_path.glob("*.sqlite*"))  # noqa: ASYNC240

@@ -97,3 +97,24 @@ def test_homophones_that_change_nothing_are_no_question() -> None:
 def test_answers_to_a_form_are_left_to_the_form() -> None:
     parse = decided({"五万": ("inform", 0.9), "我要交费": ("pay_bill", 0.9)}, ("五万", 0.5), ("我要交费", 0.5))
     assert parse["choices"] == []
+
+
+STORY = "我今年七十二了，老伴前年走了，儿子在广东打工，去年苞谷遭了虫，你看我能不能贷两万块钱买种子"
+
+
+def test_a_long_story_means_what_its_end_says() -> None:
+    meanings = {
+        STORY: ("nlu_fallback", 0.7),
+        "去年苞谷遭了虫，你看我能不能贷两万块钱买种子": ("nlu_fallback", 0.7),
+        "你看我能不能贷两万块钱买种子": ("apply_loan", 0.97),
+    }
+    parse = decided(meanings, (STORY, 0.9))
+    assert parse["intent"]["name"] == "apply_loan"
+    assert parse["text"] == STORY
+
+
+def test_a_story_without_a_point_stays_unclear() -> None:
+    ends = ["去年苞谷遭了虫，你看我能不能贷两万块钱买种子", "你看我能不能贷两万块钱买种子"]
+    ends.append(f"儿子在广东打工，{ends[0]}")
+    meanings = dict.fromkeys(ends, ("thanks", 0.9)) | {STORY: ("nlu_fallback", 0.7)}
+    assert decided(meanings, (STORY, 0.9))["intent"]["name"] == "nlu_fallback"

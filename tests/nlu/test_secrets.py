@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nlu.dialect.secrets import blank, has_secret
+from nlu.dialect.secrets import blank, blank_code, has_secret, is_code
 
 pytestmark = pytest.mark.unit
 
@@ -67,3 +67,19 @@ def test_a_secret_said_by_how_often_or_by_what_it_is_made_of(said: str) -> None:
 )
 def test_questions_about_passwords_are_no_secrets(said: str) -> None:
     assert not has_secret(said)
+
+
+@pytest.mark.parametrize("said", ["482913", "四八二九一三", "4 8 2 9 1 3", "４８２９１３。"])
+def test_six_bare_figures_are_a_code_where_no_number_is_asked(said: str) -> None:
+    for asked in (None, "bill_confirm", "loan_consent", "applicant_name"):
+        assert is_code(said, asked)
+        blanked = blank_code(said, asked)
+        assert not any(c.isdigit() or c in "一二三四八九" for c in blanked)
+        assert is_code(blanked, asked)
+    assert blank_code(said, "bill_account") == said
+
+
+@pytest.mark.parametrize("said", ["600000", "12345", "12345678", "13800138000", "六万", "1", "户号482913", "三五"])
+def test_other_figures_are_none(said: str) -> None:
+    assert not is_code(said, None)
+    assert blank_code(said, None) == said

@@ -172,7 +172,8 @@ class Conversation:
         async with self._at_work(incoming.chat_id, ChatAction.RECORD_VOICE if spoken else ChatAction.TYPING):
             turn = await self._turns.run(inbound)
         answer = pieces(turn, self._public_url, spoken=spoken)
-        if secrets.has_secret(text or (turn.heard.text if turn.heard else "")):
+        kept = turn.understood.text if turn.understood else ""
+        if secrets.has_secret(text or (turn.heard.text if turn.heard else "")) or secrets.was_secret(kept):
             answer.append(Remove(incoming.message_id))
         return answer
 

@@ -315,6 +315,7 @@ class WeChatChannel(Channel):
 
     def _shown(self, turn: Turn, secret: bool = False) -> list[str]:
         secret = secret or (turn.heard is not None and secrets.has_secret(turn.heard.text))
+        secret = secret or (turn.understood is not None and secrets.was_secret(turn.understood.text))
         return shown(turn.replies, self._config.public_url, *([texts.REMOVE_IT] if secret else []))
 
     async def _live_in(self, conversation: str, words: str) -> str:

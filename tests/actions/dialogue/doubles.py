@@ -127,8 +127,11 @@ class Services:
     async def get(self, case_id: str, sender: str | None = None) -> Case | None:
         return next((item for item in self.cases_ if item.id == case_id), None)
 
-    async def latest(self, sender: str) -> Case | None:
-        return self.cases_[0] if self.cases_ else None
+    async def latest(self, sender: str, kind: str | None = None) -> Case | None:
+        return next((item for item in self.cases_ if kind in (None, item.kind)), None)
+
+    async def others_open(self, sender: str, case_id: str) -> list[Case]:
+        return [item for item in self.cases_ if not item.state.final and item.id != case_id]
 
     async def earlier(self, sender: str, kind: str) -> list[EarlierCase]:
         return [item for item in self.earlier_ if item.kind == kind]

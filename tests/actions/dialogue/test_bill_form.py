@@ -46,7 +46,7 @@ async def test_asks_reads_back_and_starts() -> None:
 async def test_wrong_account_is_asked_again() -> None:
     talk = Talk("pay_bill")
     said = await talk.say("交电费，户号99999999", "pay_bill", 0.9, POWER)
-    assert "没有查到这个户号" in said
+    assert "没有查到这个号码" in said
     assert talk.asked == "bill_account"
     await talk.say("12345678")
     assert talk.asked == "bill_confirm"
@@ -54,7 +54,7 @@ async def test_wrong_account_is_asked_again() -> None:
 
 @pytest.mark.parametrize(
     ("error", "said"),
-    [(NothingDue(), "不欠费"), (AlreadyPaid(), "已经缴过"), (BankUnavailable(), "没有扣钱"), (OSError(), "没有扣钱")],
+    [(NothingDue(), "不欠费"), (AlreadyPaid(), "已经交过"), (BankUnavailable(), "没有扣钱"), (OSError(), "没有扣钱")],
 )
 async def test_what_the_bank_says_is_told_and_ends_the_form(error: Exception, said: str) -> None:
     talk = Talk("pay_bill", Services(fail=error))

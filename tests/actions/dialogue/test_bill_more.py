@@ -101,3 +101,24 @@ async def test_another_account_forgets_the_part() -> None:
     await talk.press("号码不对，改一下")
     assert talk.slots["bill_part"] is None
     assert replace(NOW).name == "电费"
+
+
+async def test_a_part_told_before_the_account_is_noted() -> None:
+    talk = Talk("pay_bill")
+    await talk.say("我要交电费", "pay_bill", 0.9, POWER)
+    assert "我记下了：先交50元。" in await talk.say("先交五十块", "pay_bill")
+
+
+async def test_another_account_can_be_asked_for_when_nothing_is_due() -> None:
+    talk = Talk("pay_bill", Services(fail=NothingDue()))
+    await talk.say("交电费，户号12345678", "pay_bill", 0.9, POWER)
+    assert talk.titles == ["换个号码再查", "不用了"]
+    await talk.press("换个号码再查")
+    assert (talk.slots["bill_type"], talk.asked) == ("electricity", "bill_account")
+
+
+async def test_an_identity_number_without_its_x_is_no_account() -> None:
+    talk = Talk("pay_bill")
+    await talk.say("我要交电费", "pay_bill", 0.9, POWER)
+    await talk.say("身份证号51010119900101123X", "nlu_fallback")
+    assert talk.slots["bill_account"] is None

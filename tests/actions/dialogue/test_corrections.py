@@ -169,3 +169,48 @@ async def test_a_doubtful_sum_is_no_correction(text: str, why: str) -> None:
     assert why in said
     assert "80,000元" in said
     assert talk.slots["loan_amount"] == 8_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        (
+            "电话错了，是13912345678，时间改成三年",
+            {"applicant_phone": "13912345678", "loan_term": 36},
+        ),
+        (
+            "村子改成黑马村四组，电话改成13900139000",
+            {"applicant_village": "黑马村四组", "applicant_phone": "13900139000"},
+        ),
+        ("金额三万，时间一年", {"loan_amount": 3_000_000, "loan_term": 12}),
+        ("不对，名字是李四娃，金额改成六万", {"applicant_name": "李四娃", "loan_amount": 6_000_000}),
+    ],
+)
+async def test_several_corrections_in_one_sentence_are_all_taken(text: str, new: dict[str, object]) -> None:
+    talk = await loan()
+    before = dict(talk.slots)
+    said = await talk.say(text, "correct_value")
+    assert {name: talk.slots[name] for name, was in before.items() if talk.slots.get(name) != was} == new
+    assert say.CHANGED in said
+
+
+async def test_what_was_changed_is_said() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷三万买化肥", "apply_loan")
+    assert f"{say.CHANGED}金额50,000元。" in await talk.say("不对，是五万", "correct_value")
+
+
+async def test_a_part_that_is_not_taken_is_not_called_changed() -> None:
+    talk = await bill()
+    said = await talk.say("只交一百", "pay_bill")
+    assert "一次交清" in said
+    assert say.CHANGED not in said
+
+
+@pytest.mark.parametrize("code", ["482913", "四八二九一三", "4 8 2 9 1 3", "******"])
+async def test_a_bare_code_is_no_correction(code: str) -> None:
+    for talk in (await bill(), await loan()):
+        before = dict(talk.slots)
+        said = await talk.say(code)
+        assert say.KEEP_TO_YOURSELF in said
+        assert {name for name, was in before.items() if talk.slots.get(name) != was} == set()

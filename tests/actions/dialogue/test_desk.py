@@ -41,3 +41,61 @@ async def test_a_report_is_never_called_harmless(text: str) -> None:
     assert "96110" in message["text"]
     assert message["buttons"]
     assert message["custom"]["label"] == "unsure"
+
+
+async def test_progress_is_of_the_kind_that_is_asked_about() -> None:
+    services = Services(cases_=[case("2234567895", "bill", 8_650), case("1570478727", "loan", 5_000_000)])
+    for text, number in (
+        ("我的贷款办到哪了", "1570478727"),
+        ("电费交成了没有", "2234567895"),
+        ("查进度", "2234567895"),
+    ):
+        told, *_ = (await run(services, text, "check_progress"))[0]
+        assert told["custom"]["case_id"] == number
+
+
+async def test_what_else_is_open_is_offered() -> None:
+    services = Services(cases_=[case("2234567895", "bill", 8_650), case("1570478727", "loan", 5_000_000)])
+    (_, more), _ = await run(services, "查进度", "check_progress")
+    first = more["buttons"][0]
+    assert first["title"] == "贷款申请50,000元"
+    entities = [{"entity": "value", "value": "1570478727"}]
+    (told,), _ = await run(services, first["payload"], "check_progress", entities=entities)
+    assert told["custom"]["case_id"] == "1570478727"
+
+
+@pytest.mark.parametrize("text", ["骗子", "是不是骗子", "这是骗人的吧", "碰到骗子了"])
+async def test_fraud_that_is_only_named_is_asked_about(text: str) -> None:
+    (message,), _ = await run(Services(label="normal"), text, "check_fraud")
+    assert "您碰到什么事了" in message["text"]
+
+
+@pytest.mark.parametrize("text", ["银行客服电话是多少", "中国电信客服电话", "你们的电话号码是好多"])
+@pytest.mark.parametrize("intent", ["human_agent", "nlu_fallback"])
+async def test_who_asks_for_a_number_is_not_registered(text: str, intent: str) -> None:
+    services = Services(decision="refuse", hits=())
+    (message,), _ = await run(services, text, intent)
+    assert services.handed_off == []
+    assert "银行卡背面" in message["text"]
+
+
+@pytest.mark.parametrize("text", ["你个瓜娃子", "废物", "你好笨哦啥都不会", "滚"])
+async def test_who_is_angry_gets_an_apology(text: str) -> None:
+    (message,), _ = await run(Services(decision="refuse", hits=()), text, "nlu_fallback", confidence=0.3)
+    assert "对不住" in message["text"]
+    assert message["buttons"] == []
+
+
+async def test_who_asks_what_it_is_hears_that() -> None:
+    (message,), _ = await run(Services(), "你是不是人哦", "help")
+    assert "不是真人" in message["text"]
+
+
+async def test_a_bare_word_is_asked_about() -> None:
+    bill = [{"entity": "bill_type", "value": "electricity", "start": 0, "end": 2}]
+    for intent in ("inform", "nlu_fallback"):
+        (message,), _ = await run(Services(), "电费", intent, entities=bill)
+        assert [button["title"] for button in message["buttons"]] == ["交电费", "问电费的事", "都不是"]
+    crop = [{"entity": "crop", "value": "玉米", "start": 0, "end": 2}]
+    (message,), _ = await run(Services(), "苞谷", "inform", entities=crop)
+    assert "贷款种苞谷" in message["text"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.dialogue.guard import PATTERNS, found
+from actions.dialogue.guard import OTHER, PATTERNS, found
 from actions.texts import guard as say
 from tests.actions.dialogue.doubles import Talk
 
@@ -25,7 +25,7 @@ TOLD = {
 
 
 def test_every_known_trick_has_a_case_and_words() -> None:
-    assert set(TOLD) == set(PATTERNS) == set(say.REASONS) == set(say.NAMES)
+    assert set(TOLD) == set(PATTERNS) == set(say.REASONS) - {OTHER} == set(say.NAMES) - {OTHER}
 
 
 @pytest.mark.parametrize(("sign", "text"), TOLD.items())
@@ -151,3 +151,54 @@ async def test_another_form_begins_without_it() -> None:
     await talk.say("有人叫我刷流水，是不是骗子", "check_fraud")
     await talk.say("算了，不办了", "cancel")
     assert talk.slots["form_guard"] is None
+
+
+@pytest.mark.parametrize(
+    ("sign", "text"),
+    [
+        ("relative", "我孙子打电话说他撞了人，急用钱，喊我赶紧贷款转给他"),
+        ("lend_card", "人家说把银行卡借他走一下账，给我五百块"),
+        ("lend_card", "叫我帮他走个账"),
+    ],
+)
+def test_a_trick_is_known_in_other_words_too(sign: str, text: str) -> None:
+    assert found(text) == sign
+
+
+def test_a_son_who_advises_a_loan_is_no_trick() -> None:
+    assert found("我儿子打电话叫我贷款买牛") is None
+
+
+async def test_what_only_the_checker_knows_stops_the_form_as_well() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷款", "apply_loan")
+    said = await talk.say("他说把我名下的钱先过到他那边验一验", "check_fraud")
+    assert said.startswith("先挂电话")
+    assert say.REASONS[OTHER] in said
+    assert talk.titles == ["我知道了，还要办", "不办了", "请工作人员帮我"]
+    await talk.say("五万")
+    assert talk.slots["loan_amount"] is None
+    await talk.press("我知道了，还要办")
+    assert "您想贷多少钱" in await talk.press("是我自己要办")
+
+
+async def test_who_asks_about_a_trick_is_only_answered() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷款", "apply_loan")
+    said = await talk.say("他叫我把名下的钱过到他那边验一验，是不是骗子", "check_fraud")
+    assert "您想贷多少钱" in said
+
+
+async def test_who_says_that_nobody_is_behind_it_has_answered() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷三万", "apply_loan")
+    await talk.say("没人叫我转钱，是我自己买化肥", "check_fraud", 0.83)
+    assert talk.slots["loan_purpose"] == "买化肥"
+
+
+async def test_a_person_is_called_however_it_is_said() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷款", "apply_loan")
+    await talk.say(TOLD["mentor"])
+    await talk.say("请工作人员", "human_agent", 0.99)
+    assert talk.services.handed_off

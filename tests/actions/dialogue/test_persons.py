@@ -19,3 +19,14 @@ def test_a_name_with_a_numeral_in_it_is_one(said: str) -> None:
 @pytest.mark.parametrize("name", ["玉米", "百里奚", "白杨"])
 def test_who_says_that_it_is_their_name_is_believed(name: str) -> None:
     assert persons.whole_name(f"我叫{name}") == name
+
+
+@pytest.mark.parametrize("said", ["张家营", "李家坝", "我是王家冲的", "白马村三组"])
+def test_a_village_by_its_ending(said: str) -> None:
+    assert persons.whole_village(said) is not None
+
+
+@pytest.mark.parametrize("said", ["不得行", "晓得了", "啥意思", "没得"])
+def test_what_is_no_village(said: str) -> None:
+    assert persons.whole_village(said) is None
+    assert persons.loose_village(said) is None

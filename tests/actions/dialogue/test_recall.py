@@ -159,6 +159,16 @@ async def test_a_bare_yes_or_no_answers_the_offer(said: str) -> None:
         assert talk.services.drafts_ == {}
 
 
+@pytest.mark.parametrize("intent", ["nlu_fallback", "affirm", "inform"])
+async def test_going_on_is_understood_whatever_was_asked_last(intent: str) -> None:
+    talk = await half_done()
+    _, events = await run(talk.services, "接着填", intent, before=(user("查进度", "check_progress"),))
+    assert {"event": "followup", "timestamp": None, "name": "loan_form"} in events
+    pending = next(event["value"] for event in events if event.get("name") == "form_pending")
+    loan = Talk("apply_loan", talk.services, {"form_pending": pending})
+    assert "接着上次的" in await loan.say("接着填", intent)
+
+
 async def test_a_ledger_that_fails_never_stops_the_form() -> None:
     class Broken(Services):
         async def keep(self, *_: Any) -> None:

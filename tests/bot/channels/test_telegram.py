@@ -262,6 +262,12 @@ async def test_news_is_never_shown_to_a_group(driver: TelegramDriver) -> None:
     assert [(call.chat, call.text) for call in driver.api.sent] == [(7, NEWS.text)]
 
 
+async def test_a_bare_code_is_taken_out_of_the_chat(driver: TelegramDriver, dialogue: Dialogue) -> None:
+    sent = await driver.write(text="482913")
+    assert sent[-1].text == texts.REMOVED
+    assert "482913" not in json.dumps(dialogue.received)
+
+
 async def test_a_secret_is_taken_out_of_the_chat(driver: TelegramDriver, dialogue: Dialogue, tmp_path: Path) -> None:
     sent = await driver.write(text="我的密码是135790")
     assert sent[-1].text == texts.REMOVED

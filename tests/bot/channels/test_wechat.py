@@ -309,6 +309,12 @@ async def test_following_is_greeted_and_leaving_is_not_answered(driver: WeChatDr
     assert dialogue.received[1]["text"] == "我要交电费"
 
 
+async def test_a_bare_code_is_pointed_out(driver: WeChatDriver, dialogue: Dialogue) -> None:
+    (said,) = await driver.send(MsgType="text", Content="482913")
+    assert texts.REMOVE_IT in said
+    assert "482913" not in json.dumps(dialogue.received)
+
+
 async def test_a_secret_is_pointed_out_and_not_kept(driver: WeChatDriver, dialogue: Dialogue, tmp_path: Path) -> None:
     (said,) = await driver.send(MsgType="text", Content="我的密码是135790")
     assert texts.REMOVE_IT in said

@@ -52,9 +52,15 @@ function link(reply) {
   return [element("a", { className: "pay", href: reply.link, target: "_blank", rel: "noopener", textContent })];
 }
 
+// The address of a page that has a button of its own need not be read.
+function words(reply) {
+  if (!link(reply).length) return reply.text;
+  return reply.text.split("\n").filter((line) => !line.includes(reply.link)).join("\n");
+}
+
 /** A reply as a node. `press(key, title)` is called for an option, `listen(path)` for its sound. */
 export function replyNode(reply, press, listen) {
-  const box = element("div", { className: `said theirs ${reply.kind ?? ""}` }, ...lines(reply.text), ...link(reply));
+  const box = element("div", { className: `said theirs ${reply.kind ?? ""}` }, ...lines(words(reply)), ...link(reply));
   if (reply.image?.startsWith("/media/")) {
     const picture = element("img", { className: "picture", src: reply.image, alt: reply.image_alt ?? "", loading: "lazy" });
     box.append(element("a", { href: reply.image, target: "_blank", rel: "noopener" }, picture));
