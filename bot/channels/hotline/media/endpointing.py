@@ -1,7 +1,7 @@
 """When a caller begins to speak, and when they are done: on a wall clock, because silence may arrive as nothing at all.
 
-The network says every 32 ms how likely speech is. What counts as somebody speaking is stricter while our own voice
-plays: a cough, a click or a short "嗯" must not stop it, and the decision falls within 300 ms.
+The network says every 32 ms how likely speech is; ``runs.py`` what of it is enough to begin a turn, and to stop our
+own voice.
 """
 
 from __future__ import annotations
@@ -13,25 +13,13 @@ import numpy.typing as npt
 import onnxruntime
 
 from bot.channels.hotline.media.pauses import Patience
+from bot.channels.hotline.media.runs import FRAME_S, Run
 from bot.channels.hotline.wire import Expected
 from voice.activity import FRAME, SILENCE, SPEECH, SpeechDetector
 from voice.samples import SAMPLE_RATE, Samples
 
-FRAME_S = FRAME / SAMPLE_RATE
 MAYBE_S = 0.25
 """After so much silence what was said may already be recognised, at the risk of doing it in vain."""
-STARTS_S = 0.128
-"""Speech that begins a turn while we are silent: 4 frames; a short 好 has them."""
-INTERRUPTS_S, _OPEN_FRAMES, _OPEN_DB = 0.16, 2, -18.0
-"""Speech that stops our voice: 5 frames, of which 2 have so much of their energy above 800 Hz. Mouths are open when
-words are said; a hummed "嗯" has next to nothing there, and a cough has no 5 frames of speech. Chosen on the recordings
-of the development set; on the same ones, over faint room noise, half of the callers stop us within 200 ms of their
-first sound and 95 of 100 within 300 ms, on a digitally silent line within 220 and 360 ms."""
-_LASTING_S = 0.32
-"""Speech that stops our voice whatever it sounds like: words may begin with a hum (问, 我)."""
-_FALL_DB = 20.0
-_DIP_FRAMES = 3
-"""A candidate survives a gap of this length: stops like 不 and 大 have one."""
 _MURMUR_S = 1.0
 """A word said over the end of our voice, too short to stop it, still counts if our voice ends within this time."""
 _PRE_ROLL_S = 0.3
@@ -103,8 +91,8 @@ class EndPointer:
         self._playing = False
         self._audio = bytearray()
         self._fed_until: float | None = None
-        self._run = _Run()
-        self._murmur: _Run | None = None
+        self._run = Run()
+        self._murmur: Run | None = None
         self._speaking = self._maybe = False
         self._began = self._last_voice = 0.0
         self._voiced_s = 0.0
@@ -148,7 +136,7 @@ class EndPointer:
     def reset(self) -> None:
         """Forget what is being said; who speaks on begins anew."""
         self._speaking = self._maybe = False
-        self._run, self._murmur = _Run(), None
+        self._run, self._murmur = Run(), None
         self._audio.clear()
 
     def _called_at(self, now: float) -> None:
@@ -159,7 +147,7 @@ class EndPointer:
     def _keep(self, pcm: bytes, now: float, length_s: float) -> None:
         if self._fed_until is not None and (gap := now - length_s - self._fed_until) > _GAP_S:
             self._audio += bytes(2 * int(min(gap, 1.0) * self._rate))  # words on both sides must not be glued together
-            self._run = _Run()
+            self._run = Run()
         self._fed_until = now
         self._audio += pcm
         if not self._speaking:
@@ -184,15 +172,16 @@ class EndPointer:
         if self._speaking:
             return self._go_on(probability, ends)
         run = self._run
-        likely = probability >= (SILENCE if run.voiced_s else SPEECH)
-        if not (likely and run.add(ends, frame if self._playing else None)) and run.voiced_s and run.dips():
-            if run.voiced_s >= STARTS_S:
+        likely = probability >= (SILENCE if run.voiced_s or self._playing else SPEECH)
+        added = likely and run.add(ends, probability, frame if self._playing else None)
+        if not added and run.voiced_s and run.dips():
+            if run.starts():
                 self._murmur = run
-            self._run = run = _Run()
+            self._run = run = Run()
         if self._playing:
             if run.interrupts():
                 return [self._start(run)]
-        elif run.voiced_s >= STARTS_S - 1e-6:
+        elif run.starts():
             return [self._start(run)]
         return []
 
@@ -203,10 +192,10 @@ class EndPointer:
             return []
         return [self._start(murmur)]
 
-    def _start(self, run: _Run) -> SpeechStarted:
+    def _start(self, run: Run) -> SpeechStarted:
         self._speaking, self._maybe, self._murmur = True, False, None
         self._began, self._last_voice, self._voiced_s = run.began, run.last, run.voiced_s
-        self._run = _Run()
+        self._run = Run()
         until = self._fed_until if self._fed_until is not None else run.last
         kept = 2 * int((until - run.began + _PRE_ROLL_S) * self._rate)
         del self._audio[: max(0, len(self._audio) - kept)]
@@ -215,9 +204,9 @@ class EndPointer:
     def _go_on(self, probability: float, ends: float) -> list[SpeechEvent]:
         run = self._run
         if probability < (SILENCE if run.voiced_s else SPEECH):
-            self._run = _Run()
+            self._run = Run()
             return []
-        run.add(ends)
+        run.add(ends, probability)
         if self._maybe and run.voiced_s < 2 * FRAME_S - 1e-6:
             return []  # one frame alone is a click on the line
         self._voiced_s += FRAME_S
@@ -248,54 +237,6 @@ class EndPointer:
         ended = Ended(at, bytes(self._audio))
         self.reset()
         return ended
-
-
-class _Run:
-    """Frames of speech in a row, small gaps included."""
-
-    def __init__(self) -> None:
-        self.began = self.last = 0.0
-        self.voiced_s = 0.0
-        self._open = self._dip = 0
-        self._loudest = -200.0
-
-    def add(self, ends: float, frame: npt.NDArray[np.float32] | None = None) -> bool:
-        """One more frame, unless the sound has died away; ``frame`` is given where it matters what it sounds like."""
-        if frame is not None:
-            high, all_of_it = _levels(frame)
-            self._loudest = max(self._loudest, all_of_it)
-            if all_of_it < self._loudest - _FALL_DB:
-                return False  # the network goes on for some frames
-            self._open += high - all_of_it >= _OPEN_DB
-        if not self.voiced_s:
-            self.began = ends - FRAME_S
-        self.voiced_s += FRAME_S
-        self.last = ends
-        self._dip = 0
-        return True
-
-    def dips(self) -> bool:
-        """A frame that is no speech; whether there were too many of them for one word."""
-        self._dip += 1
-        return self._dip > _DIP_FRAMES
-
-    def interrupts(self) -> bool:
-        """Whether it is enough to stop our voice."""
-        if self.voiced_s >= _LASTING_S - 1e-6:
-            return True
-        return self.voiced_s >= INTERRUPTS_S - 1e-6 and self._open >= _OPEN_FRAMES
-
-
-_WINDOW = np.hanning(FRAME).astype(np.float32)
-_FREQUENCIES = np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE)
-_SPOKEN, _HIGH = ((low <= _FREQUENCIES) & (_FREQUENCIES < 3800) for low in (100, 800))
-
-
-def _levels(frame: npt.NDArray[np.float32]) -> tuple[float, float]:
-    """Energy from 800 Hz, and from 100 Hz on, up to the telephone's limit, in dB."""
-    spectrum = np.abs(np.fft.rfft(frame * _WINDOW)) ** 2
-    high, spoken = (10 * float(np.log10(spectrum[band].sum() + 1e-9)) for band in (_HIGH, _SPOKEN))
-    return high, spoken
 
 
 class _Doubler:

@@ -6,6 +6,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from benchmarks.hotline.callers import RECORDINGS, click, cough, hum, traffic, utterances
 from bot.channels.hotline.media.endpointing import (
     Ended,
     EndPointer,
@@ -68,6 +69,36 @@ def test_silence_and_clicks_are_nobody(network: onnxruntime.InferenceSession) ->
     for at in range(4000, 36000, 8000):
         sound[at : at + 80] += random.normal(0, 0.5, 80).astype(np.float32)
     assert listened(EndPointer(8000, network), sound, 8000) == []
+
+
+def stopped_after(network: onnxruntime.InferenceSession, pcm: bytes, rate: int) -> float | None:
+    """Seconds from the first sound of ``pcm`` in a quiet room until it stops our voice."""
+    room = np.random.default_rng(5).normal(0, 20 / 32768, rate).astype(np.float32)
+    sound = np.concatenate([room, np.frombuffer(pcm, "<i2").astype(np.float32) / 32768, room])
+    ears = EndPointer(rate, network)
+    ears.playing(True)
+    for now, frame in frames(sound, rate):
+        if only([(now, event) for event in ears.feed(frame, now)], SpeechStarted):
+            return now - LEAD_S - 1.0
+    return None
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_words_stop_our_voice_and_soon(network: onnxruntime.InferenceSession, rate: int) -> None:
+    if not RECORDINGS.exists():
+        pytest.skip("the recordings are not here")
+    took = [stopped_after(network, one.pcm[: 2 * rate], rate) for one in utterances(rate)[::3]]
+    assert all(seconds is not None and seconds <= 0.36 for seconds in took)
+    assert sorted(filter(None, took))[len(took) // 2] <= 0.22
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_coughs_hums_and_streets_do_not(network: onnxruntime.InferenceSession, rate: int) -> None:
+    sounds = [make(rate, number) for make in (cough, hum, click) for number in range(6)]
+    sounds += [traffic(rate, 1.5, number) for number in range(3)]
+    assert [stopped_after(network, sound, rate) for sound in sounds] == [None] * len(sounds)
 
 
 @pytest.mark.unit
