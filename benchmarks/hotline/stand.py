@@ -68,6 +68,9 @@ class Process:
         """Files, sockets and pipes."""
         return psutil.Process(self.pid).num_fds()
 
+    def threads(self) -> int:
+        return psutil.Process(self.pid).num_threads()
+
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
 

@@ -40,6 +40,7 @@ from bot.channels.hotline.media.websocket import PROTOCOL, MediaConnection
 log = logging.getLogger(__name__)
 _ACTIVE = Gauge("xiangyin_hotline_active_calls", "Calls that go on")
 _CALLS = Counter("xiangyin_hotline_calls_total", "Calls that ended, by what came next", ["next"])
+_TASKS = Gauge("xiangyin_hotline_tasks", "Tasks of the event loop: some for each call that goes on")
 _REFUSED = Counter("xiangyin_hotline_refused_total", "Calls that were not taken", ["why"])
 _BRIEFING_S = 8.0
 """The employee waits no longer for it."""
@@ -207,6 +208,7 @@ class Hotline:
         )
 
     async def _metrics(self, _request: web.Request) -> web.Response:
+        _TASKS.set(len(asyncio.all_tasks()))
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     def _check(self, key: str | None) -> None:
