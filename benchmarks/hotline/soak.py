@@ -77,16 +77,14 @@ async def measure(minutes: float, calls: int) -> Rows:
         log = stand.log.read_text("utf-8")
         stop(stand.others["gateway"])
         lost, total = missing_keys(keyed, stand.asked()["turns"])
+    steady = [one for one in samples if one.at < minutes * 60 - EVERY_S]  # then all hang up
     return [
         ("minutes, calls at a time, calls made", f"{minutes:g}, {calls}, {tally.calls}"),
         ("how they ended", ", ".join(f"{n} {why}" for why, n in tally.endings.items())),
-        (
-            "megabytes of the line process in each fifth of the time; growth after the first",
-            parts(samples, lambda one: one.megabytes),
-        ),
-        ("open files and connections", parts(samples, lambda one: one.files)),
-        ("threads", parts(samples, lambda one: one.threads)),
-        ("tasks", parts(samples, lambda one: one.tasks)),
+        ("memory of the line process in each fifth of the time, MB; growth after the first", parts(steady, _megabytes)),
+        ("open files and connections", parts(steady, lambda one: one.files)),
+        ("threads", parts(steady, lambda one: one.threads)),
+        ("tasks", parts(steady, lambda one: one.tasks)),
         (
             "before the first call and after the last: megabytes, files, threads, tasks",
             " | ".join(f"{one.megabytes:.0f}, {one.files}, {one.threads}, {one.tasks}" for one in (idle, over)),
@@ -96,6 +94,10 @@ async def measure(minutes: float, calls: int) -> Rows:
         ("gaps over 40 ms in the voice", f"{len(tally.gaps)} of {tally.frames} frames"),
         ("keys lost", f"{lost} of {total}"),
     ]
+
+
+def _megabytes(one: Sample) -> float:
+    return one.megabytes
 
 
 def soak(minutes: float, calls: int) -> str:
