@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import aiohttp
 
 from benchmarks.hotline.callers import SEED, utterances
 from benchmarks.hotline.conversation import REPLY_S, Tally
@@ -61,8 +66,40 @@ def sounds_of_waiting(stand: Stand, rate: int) -> list[bytes]:
     ]
 
 
+@dataclass
+class Parts:
+    """Of turns by voice, in seconds: until it was known what was said, until the dialogue had its answer, until the
+    first words of that began."""
+
+    heard: list[float] = field(default_factory=list)
+    answered: list[float] = field(default_factory=list)
+    spoken: list[float] = field(default_factory=list)
+
+    def take(self, turns: list[dict[str, Any]]) -> None:
+        """From a call's record."""
+        for turn in turns:
+            at = [turn.get(f"{name}_ms") for name in ("speech_end", "heard", "answered", "first_audio")]
+            if turn["by"] == "voice" and None not in at:
+                heard, answered, spoken = ((after - before) / 1000 for before, after in pairwise(at))
+                self.heard.append(heard)
+                self.answered.append(answered)
+                self.spoken.append(spoken)
+
+
+async def recorded(stand: Stand, call_ids: list[str]) -> Parts:
+    """What the ledger keeps of the calls."""
+    parts = Parts()
+    headers = {"X-Xiangyin-Secret": stand.secret}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        for call_id in call_ids:
+            async with session.get(f"{stand.actions_url}/calls/{call_id}") as answer:
+                if answer.status == 200:
+                    parts.take((await answer.json())["turns"])
+    return parts
+
+
 async def measure(seconds: float) -> Rows:
-    tally, firsts = Tally(), list[float]()
+    tally, firsts, call_ids = Tally(), list[float](), list[str]()
     said = {rate: utterances(rate) for rate in (8000, 16000)}
     async with whole() as stand, Metronome() as clock:
         waiting = {rate: sounds_of_waiting(stand, rate) for rate in said}
@@ -84,11 +121,14 @@ async def measure(seconds: float) -> Rows:
                 if not phone.ended.is_set():
                     await phone.hang_up()
                 tally.take(phone)
+                call_ids.append(phone.call_id)
                 n += 2
 
         await asyncio.gather(seat(0), seat(1))
         took, spent = time.monotonic() - began, stand.line.cpu_s() - cpu
         memory = stand.line.rss_mb()
+        await asyncio.sleep(3)  # the last records go out
+        parts = await recorded(stand, call_ids)
     return [
         ("load of the machine before", before),
         ("calls, seconds", f"{tally.calls}, {took:.0f}"),
@@ -96,6 +136,9 @@ async def measure(seconds: float) -> Rows:
         ("greeting, p50 / p95 / slowest", milliseconds(tally.greetings)),
         ("end of speech to the first words", milliseconds(tally.replies)),
         ("end of speech to the first sound (words, or that somebody is at it)", milliseconds(firsts)),
+        ("of it: until it is known what was said (a pause of .4 to .7 s is part of it)", milliseconds(parts.heard)),
+        ("of it: until the dialogue has answered", milliseconds(parts.answered)),
+        ("of it: until its first words are there", milliseconds(parts.spoken)),
         ("no answer within 30 s", str(tally.unanswered)),
         ("gaps over 40 ms in the voice", f"{len(tally.gaps)} of {tally.frames} frames"),
         ("processor of the line process", f"{spent:.1f} s"),

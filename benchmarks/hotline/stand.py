@@ -19,6 +19,7 @@ from typing import Any
 
 import aiohttp
 import psutil
+from dotenv import dotenv_values
 
 from benchmarks.hotline.phone import Hotline
 from bot.channels.hotline.call.prompts import PromptBook
@@ -88,6 +89,8 @@ class Stand:
     samples: list[tuple[float, float]] = field(default_factory=list)
     """Seconds since the start, megabytes of the line process."""
     supervisor: int | None = None
+    actions_url: str = ""
+    secret: str = SECRET
 
     def asked(self) -> dict[str, Any]:
         """What the double was asked; it has to be stopped first."""
@@ -254,7 +257,16 @@ async def whole(**settings: str) -> AsyncIterator[Stand]:
             line, others = _parts(stack.process.pid)
             for child in psutil.Process(stack.process.pid).children(recursive=True):
                 session_ahead(child.pid)  # among themselves they stay as they are
-            yield Stand(hotline, line, others, folder, folder / "processes.log", supervisor=stack.process.pid)
+            yield Stand(
+                hotline,
+                line,
+                others,
+                folder,
+                folder / "processes.log",
+                supervisor=stack.process.pid,
+                actions_url=f"http://127.0.0.1:{stack.ports['ACTIONS_PORT']}",
+                secret=dotenv_values(folder / "state" / "secrets.env")["XIANGYIN_INTERNAL_SECRET"] or "",
+            )
         finally:
             if stack.process is not None:
                 await asyncio.to_thread(stack.stop)
