@@ -53,6 +53,17 @@ class TestWhisper(RecogniserContract):
         assert "贷款" in heard.text[-6:]
         assert heard.confidence > whisper._DOUBT, "it was not heard a second time"
 
+    def test_on_the_line_what_is_doubted_is_heard_twice_and_both_count(
+        self, recogniser: WhisperRecogniser, speech: Samples, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        once = recogniser.transcribe(speech, Hints(live=True))
+        monkeypatch.setattr(whisper, "_DOUBT", 1.1)
+        twice = recogniser.transcribe(speech, Hints(live=True))
+        scores = {one.text: one.confidence for one in twice}
+        assert all(scores[one.text] >= one.confidence for one in once)
+        assert list(scores.values()) == sorted(scores.values(), reverse=True)
+        assert recogniser.transcribe(0 * speech, Hints(live=True)) == []
+
 
 class TestVosk(RecogniserContract):
     @pytest.fixture(scope="class")

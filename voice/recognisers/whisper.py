@@ -22,9 +22,11 @@ _MAX_HOTWORD_TOKENS = 220
 _WINDOW_S = 30.0
 """What the encoder was trained on."""
 _LIVE_WINDOW_S, _LIVE_BEHIND_S = 10.0, 3.0
-"""On the line it hears at least so many seconds, and so many of silence after the sound: a third of the time. What it
-doubts then it hears again in the full window. It costs 2 of 100 meanings, so recordings are heard in full: decision 23.
-"""
+"""On the line it hears at least so many seconds, and so many of silence after the sound: a third of the time. It costs
+2 of 100 meanings, so recordings are heard in full: decision 23."""
+_SECOND_WINDOW_S = 15.0
+"""What it doubts then it hears once more in this window (what was longer, in the full one), and takes all that it heard
+both times: as good as the full window, in half of its time."""
 _DOUBT = 0.67
 """Less confident than this (a mean log probability of -0.4) is doubtful: measured on synthetic speech."""
 _MAX_TOKENS = 200
@@ -92,11 +94,15 @@ class WhisperRecogniser:
         features = self._model.feature_extractor(samples)
         hotwords = " ".join(dict.fromkeys(hot_words(hints)))
         seconds = features.shape[1] * self._model.feature_extractor.time_per_frame + _LIVE_BEHIND_S
-        if hints.live and seconds < _WINDOW_S:
-            found = self._listen(features, hotwords, max(_LIVE_WINDOW_S, seconds))
-            if found and found[0].confidence >= _DOUBT:
-                return found
-        return self._listen(features, hotwords, _WINDOW_S)
+        if not hints.live or seconds >= _WINDOW_S:
+            return self._listen(features, hotwords, _WINDOW_S)
+        found = self._listen(features, hotwords, max(_LIVE_WINDOW_S, seconds))
+        if found and found[0].confidence >= _DOUBT:
+            return found
+        if seconds > _LIVE_WINDOW_S:
+            return self._listen(features, hotwords, _WINDOW_S)
+        again = self._listen(features, hotwords, _SECOND_WINDOW_S)
+        return both(found, again) if again else []
 
     def _listen(self, features: npt.NDArray[np.float32], hotwords: str, seconds: float) -> list[Hypothesis]:
         """Hypotheses, best first, heard in a window of ``seconds``; none where nobody speaks."""
@@ -151,6 +157,15 @@ class WhisperRecogniser:
                 found[text] = max(found.get(text, 0.0), math.exp(min(0.0, logprob)))
         ranked = sorted(found.items(), key=lambda item: -item[1])
         return [Hypothesis(text, round(confidence, 4)) for text, confidence in ranked], float(result.no_speech_prob)
+
+
+def both(first: list[Hypothesis], second: list[Hypothesis]) -> list[Hypothesis]:
+    """All of them, best first; of one heard twice the better score."""
+    best: dict[str, Hypothesis] = {}
+    for one in (*first, *second):
+        if one.text not in best or best[one.text].confidence < one.confidence:
+            best[one.text] = one
+    return sorted(best.values(), key=lambda one: -one.confidence)
 
 
 def hot_words(hints: Hints) -> tuple[str, ...]:
