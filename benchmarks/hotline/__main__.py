@@ -29,7 +29,7 @@ def main() -> None:
     one.add_argument("--each", type=int, default=36)
     one.set_defaults(run=lambda given: noises.noises(given.each))
     one = kinds.add_parser("faults", help="processes killed and stopped, odd callers")
-    one.add_argument("--real", action="store_true", help="also with the whole stack")
+    one.add_argument("--real", action="store_true", help="of the whole stack instead, about ten minutes")
     one.set_defaults(run=lambda given: faults.faults(given.real))
     one = kinds.add_parser("fuzz", help="nonsense at both doors")
     one.add_argument("--frames", type=int, default=10_000)

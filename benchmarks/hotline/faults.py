@@ -219,16 +219,15 @@ async def _answer(phone: Phone) -> str:
 
 
 def faults(real: bool) -> str:
+    if real:
+        verdicts = asyncio.run(whole_stack())
+        return keep("Faults of the whole stack", "The same with everything real.", [v.row for v in verdicts])
     rows = [verdict.row for verdict in asyncio.run(line_and_gateway())]
     rows += asyncio.run(odd_callers())
-    text = keep(
+    return keep(
         "Faults",
         "In the middle of a call, on both lines at once, against the scripted gateway. Goal: the caller is with the\n"
         "dialplan, and its next step is a person, at most 3 s after the fault (until the call ends at the telephone\n"
         "system's side).",
         rows,
     )
-    if real:
-        verdicts = asyncio.run(whole_stack())
-        text += "\n" + keep("Faults of the whole stack", "The same with everything real.", [v.row for v in verdicts])
-    return text

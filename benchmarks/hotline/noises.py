@@ -14,7 +14,7 @@ from benchmarks.hotline.stand import Stand, scripted
 from benchmarks.hotline.table import Rows, keep, milliseconds
 from benchmarks.hotline.websocket import WebSocketPhone
 
-AT_ONCE = 4
+AT_ONCE = 12
 Noise = Callable[[int, int, list[Utterance]], bytes]
 """Of a rate, a number and the recordings."""
 NOISES: dict[str, Noise] = {
