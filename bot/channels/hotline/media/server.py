@@ -154,6 +154,9 @@ class Hotline:
                 await socket.close()
         except ConnectionError:
             log.info("websocket: the telephone system was gone before the call had begun")
+            return web.Response(status=400)
+        except ValueError:  # headers that are no text
+            return _refusal(RefusedCallError("malformed_handshake", 400))
         finally:
             if call.call_id not in self._talks:
                 self._book.end(call, Next.PERSON, None)  # nobody talked with them
@@ -212,7 +215,7 @@ class Hotline:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     def _check(self, key: str | None) -> None:
-        if not hmac.compare_digest((key or "").encode(), self._config.key.encode()):
+        if not hmac.compare_digest((key or "").encode(errors="replace"), self._config.key.encode()):
             raise RefusedCallError("wrong_key", 403)
 
     def _asked(self, request: web.Request) -> str:

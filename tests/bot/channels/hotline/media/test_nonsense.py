@@ -211,6 +211,12 @@ NO_HTTP = {
     "no path": b"GET /calls/\xe4\xb8\xad/next HTTP/1.1\r\nHost: x\r\n\r\n",
     "no upgrade": b"GET /asterisk?key=%s&call_id=%s HTTP/1.1\r\nHost: x\r\n\r\n",
     "gone at once": b"GET /asterisk?key=%s&call_id=%s HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"\r\n",
+    "a key that is no text": b"GET /asterisk?key=%s&call_id=%s HTTP/1.1\r\nHost: x\r\n"
+    + UPGRADE.replace(b"AQID", b"\xf6QID")
+    + b"\r\n",
+    "an upgrade to what is no text": b"GET /asterisk?key=%s&call_id=%s HTTP/1.1\r\nHost: x\r\n"
+    + UPGRADE.replace(b"Upgrade: websocket", b"Upgrade: web\xa2")
+    + b"\r\n",
     "no frame": b"GET /asterisk?key=%s&call_id=%s HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"\r\n" + 20 * b"\xff",
 }
 
@@ -230,6 +236,7 @@ async def test_what_is_no_http_is_one_line_in_the_log(caplog: pytest.LogCaptureF
                 answer = await asyncio.wait_for(reader.read(2**16), 3)
                 assert b" 500 " not in answer, name
             writer.close()
+        await asyncio.sleep(0.1)  # the server has noticed that they are gone
     told = [record for record in caplog.records if record.name != "aiohttp.access"]
     assert [record.getMessage() for record in told if record.exc_info or record.levelname == "ERROR"] == []
     assert not any(KEY in record.getMessage() or "xxx" in record.getMessage() for record in told)
