@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+from pathlib import Path
 
-from benchmarks.hotline import faults, fuzz, load, noises, real, soak
+from benchmarks.hotline import asterisk, faults, fuzz, load, noises, real, soak
 from benchmarks.hotline.stand import session_ahead
 
 _NICE = -20
@@ -38,6 +39,11 @@ def main() -> None:
     one.add_argument("--minutes", type=float, default=30)
     one.add_argument("--calls", type=int, default=10)
     one.set_defaults(run=lambda given: soak.soak(given.minutes, given.calls))
+    one = kinds.add_parser("asterisk", help="behind a real Asterisk with the files of deploy/asterisk")
+    one.add_argument("--program", default="/usr/sbin/asterisk", help="22.8 or later")
+    one.add_argument("--root", type=Path, help="the system it is installed in, where that is not this one")
+    one.add_argument("--real", action="store_true", help="also with the whole stack")
+    one.set_defaults(run=lambda given: asterisk.asterisk(given.program, given.root, given.real))
     given = parser.parse_args()
     print(given.run(given))
 
