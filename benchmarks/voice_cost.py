@@ -18,11 +18,11 @@ from voice.evaluation.listening import peak_memory
 from voice.service import VoiceConfig, VoiceService
 
 MESSAGES = (
-    "我家种了十二亩玉米，想申请五万块钱的贷款。",
-    "玉米叶子发黄，上面还有虫子，该打什么药。",
-    "有人打电话让我转账，说是公安局的，是不是骗子。",
-    "新农保断了两年没有交，现在还能不能补交。",
-    "帮我交一下这个月的电费，户号我等会儿说给你。",
+    "我种了十二亩玉米，想贷五万块钱。",
+    "玉米叶子发黄有虫子，该打什么药。",
+    "公安局的让我转账，是不是骗子。",
+    "新农保断了两年，还能不能补交。",
+    "帮我交一下这个月家里的电费。",
 )
 """About 4 s each in the embedded voice."""
 REPLY = "您的种植贷款申请已经提交，金额50,000元，我们会在3天内给您回电话，请保持手机畅通。"
