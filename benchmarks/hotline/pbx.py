@@ -57,7 +57,7 @@ _AROUND = """
 
 [desk]
 exten => 2001,1,Verbose(0,RINGS ${{XIANGYIN_SUMMARY}})
- same => n,Wait(1)
+ same => n,Wait(4)
  same => n,Answer()
  same => n,Wait(15)
  same => n,Hangup()

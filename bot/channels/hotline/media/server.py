@@ -7,7 +7,8 @@
 ``GET /calls/{id}/next?key=``
     Where the caller goes now: ``person`` or ``hangup``; a person in every doubt.
 ``GET /calls/{id}/summary?key=``, ``GET /calls/{id}/briefing.wav?key=``
-    One line for the person who takes over, written and spoken.
+    One line for the person who takes over, written and spoken. The key may also come as the password of basic
+    authentication: Asterisk's ``Set(CURL(address)=file)`` takes no address with an equals sign in it.
 ``GET /healthz``, ``/readyz``, ``/metrics``
 """
 
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import BasicAuth, web
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, generate_latest
 
 from bot.channels.hotline.call.session import Ended, Next, Recording
@@ -219,7 +220,7 @@ class Hotline:
             raise RefusedCallError("wrong_key", 403)
 
     def _asked(self, request: web.Request) -> str:
-        self._check(request.query.get("key"))
+        self._check(request.query.get("key") or _password(request))
         return call_id_of(request.match_info["id"])
 
     # A call.
@@ -267,6 +268,14 @@ async def _form(request: web.Request) -> dict[str, str]:
         return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS))
     except (web.RequestPayloadError, ConnectionError, ValueError):
         raise RefusedCallError("malformed_form", 400) from None
+
+
+def _password(request: web.Request) -> str | None:
+    """Of basic authentication."""
+    try:
+        return BasicAuth.decode(request.headers.get("Authorization", "")).password
+    except ValueError:
+        return None
 
 
 def _refusal(error: RefusedCallError) -> web.Response:

@@ -26,8 +26,9 @@ PHONES: list[tuple[type[Phone], int]] = [(AudioSocketPhone, 8000), (WebSocketPho
 both = pytest.mark.parametrize(("kind", "rate"), PHONES)
 
 
-async def ask(address: Address, path: str, **query: str) -> tuple[int, bytes]:
-    async with aiohttp.ClientSession() as session, session.get(address.url + path, params=query) as answer:
+async def ask(address: Address, path: str, password: str | None = None, **query: str) -> tuple[int, bytes]:
+    auth = None if password is None else aiohttp.BasicAuth("xiangyin", password)
+    async with aiohttp.ClientSession(auth=auth) as session, session.get(address.url + path, params=query) as answer:
         return answer.status, await answer.read()
 
 
@@ -144,11 +145,13 @@ async def test_a_person_gets_a_summary_in_one_line_and_a_briefing(kind: type[Pho
         call = f"/calls/{phone.call_id}"
         assert (await ask(address, f"{call}/next", key=KEY)) == (200, Next.PERSON.value.encode())
         assert (await ask(address, f"{call}/summary", key=KEY))[1].decode() == "要查贷款进度， 尾号1234"
-        with wave.open(BytesIO((await ask(address, f"{call}/briefing.wav", key=KEY))[1])) as file:
+        with wave.open(BytesIO((await ask(address, f"{call}/briefing.wav", KEY))[1])) as file:
             assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 8000)
             assert file.getnframes() == 4000
         for path in ("next", "summary", "briefing.wav"):
             assert (await ask(address, f"{call}/{path}", key="wrong"))[0] == 403
+            assert (await ask(address, f"{call}/{path}", "wrong"))[0] == 403
+            assert (await ask(address, f"{call}/{path}"))[0] == 403
         await release(phone)
 
 
