@@ -273,9 +273,10 @@ async def _form(request: web.Request) -> dict[str, str]:
 def _password(request: web.Request) -> str | None:
     """Of basic authentication."""
     try:
-        return BasicAuth.decode(request.headers.get("Authorization", "")).password
+        password: str = BasicAuth.decode(request.headers.get("Authorization", "")).password
     except ValueError:
         return None
+    return password
 
 
 def _refusal(error: RefusedCallError) -> web.Response:
