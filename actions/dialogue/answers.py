@@ -31,6 +31,11 @@ _BARE = re.compile(
 """Fraud is named and nothing is told of it: there is nothing to judge."""
 
 
+def names_fraud(text: str) -> bool:
+    """Whether ``text`` names fraud and tells nothing of it: 骗子, 是不是骗子."""
+    return _BARE.fullmatch(text.strip()) is not None
+
+
 def answer_of(hit: Any) -> Message:
     """The entry's own words, the short form first, and its sources. The title tells what was understood."""
     sources = tuple(_source(hit, source) for source in hit.sources)
@@ -99,7 +104,7 @@ class FraudAnswer:
     async def __call__(self, turn: Turn) -> Reply:
         """Judge what the user describes."""
         told = str(turn.first("question") or turn.words)
-        if not told or _BARE.fullmatch(told):
+        if not told or names_fraud(told):
             return Reply((Message(say.FRAUD_ASK, kind="answer"),))
         try:
             verdict = await asyncio.to_thread(self._fraud.check, told)

@@ -106,9 +106,16 @@ class BillForm:
             return {**self.cleared("bill_type"), "bill_type": kind, **account}
         return account if "bill_account" in values else {}
 
-    def names(self, said: str) -> bool:
+    def named(self, said: str) -> str | None:
         """See :class:`FormSpec`."""
-        return re.search("[户账帐编]号|号码|先交|只交", said) is not None
+        if re.search("[户账帐编]号|号码", said):
+            return "bill_account"
+        return "bill_part" if re.search("先交|只交", said) else None
+
+    def where(self, slot: str, said: str) -> str | None:
+        """See :class:`FormSpec`."""
+        asks = re.search("(?:[户编]号|用户号|号码)[^，。]{0,4}(?:在哪|哪里|哪儿|哪个|怎么|咋|是啥|是什么)", said)
+        return say.WHERE if slot == "bill_account" and asks else None
 
     def not_changed(self, turn: Turn) -> str:
         """Example words for a bill."""

@@ -136,6 +136,10 @@ class Form(FormReplies):
         spoken = message.spoken and say.HANDED_IN + message.spoken
         return self._end([replace(message, text=say.HANDED_IN + message.text, spoken=spoken)])
 
+    async def dropped(self, turn: Turn) -> None:
+        """The user gave the form up: nothing of it is kept."""
+        await self._recall.drop(turn.sender, self._spec.intent)
+
     async def _cancelled(self, turn: Turn) -> Reply:
         """Stop. An earlier yes may still be under way: the ledger decides which of the two was first."""
         try:
@@ -162,6 +166,8 @@ class Form(FormReplies):
                 return self._rejected(turn, asked, values, whole)
             if whole:
                 return await self._filled(turn, values, whole, [])
+        if (where := spec.where(asked, told)) is not None:
+            return self._again(asked, values, [Message(where, kind="form")])
         if words.waits(told) and not is_question(told):
             return self._say([Message(say.WAITING, kind="form")], asked)
         if words.unsure(told):
@@ -174,6 +180,9 @@ class Form(FormReplies):
             changed = self._corrected(turn, values)
             if changed:
                 return await self._filled(turn, values, changed, [], changed=True)
+            field = spec.named(told)
+            if asked == spec.confirm and field and words.only_changes(told) and values.get(field) is not None:
+                return await self._filled(turn, values, spec.cleared(field), [])  # to what?
             if asked == spec.confirm and words.correction(told):
                 return self._missed(turn, asked, values, spec.not_changed(turn))
             # A mere "I said it wrong" is about an answer before, where there is one; the last option drops the form.
@@ -197,6 +206,8 @@ class Form(FormReplies):
                 return self._say([first], asked)
             return self._ask_switch(turn, asked)
         alone = turn.intent == "check_fraud" and words.alone(told)  # 没人叫我转钱，是我自己买化肥: an answer
+        if turn.intent == "help" and not words.who(told):
+            return self._again(asked, values, [Message(say.HELP.format(task=spec.task), kind="form")])
         if turn.intent in DIGRESSIONS and not alone:
             return await self._digress(turn, values, asked, turn.intent)
         if turn.intent == "goodbye":
@@ -321,7 +332,7 @@ class Form(FormReplies):
         known = {name: value for name, value in values.items() if value is not None}
         changed = self._correction(turn, known)
         for clause in _clauses(turn.words):  # several at once: 电话错了，是139…，时间改成三年
-            if words.corrects(clause) or self._spec.names(clause):
+            if words.corrects(clause) or self._spec.named(clause):
                 changed = {**changed, **self._correction(form_answers.meaning(turn, clause), known)}
         return changed if any(values.get(slot) != changed[slot] for slot in changed if slot in self._spec.slots) else {}
 

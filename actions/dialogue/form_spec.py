@@ -95,8 +95,11 @@ class FormSpec(Protocol):
     def correction(self, said: str, turn: Turn, values: Mapping[str, Any]) -> Values:
         """Slots that the corrected value ``said`` fits; only among those in ``values``."""
 
-    def names(self, said: str) -> bool:
-        """Whether ``said`` names one of the fields: 电话139…."""
+    def named(self, said: str) -> str | None:
+        """The slot whose field ``said`` names: 电话139…."""
+
+    def where(self, slot: str, said: str) -> str | None:
+        """The answer to who asks where the answer to ``slot`` is found, else None."""
 
     def not_changed(self, turn: Turn) -> str:
         """What to say when a correction was not understood."""

@@ -142,7 +142,8 @@ class Guard:
         if stage == 2 and turn.words.startswith("没"):  # 没有: nobody is teaching me, or no?
             return self._asked_again(turn, form, state)
         sure = turn.is_payload or turn.confidence >= SURE
-        if words.cancel(turn.words) or words.no(turn.words) or (sure and turn.intent in ("deny", "cancel")):
+        stops = words.cancel(turn.words) or words.no(turn.words) or (sure and turn.intent in ("deny", "cancel"))
+        if stops and not _yes(turn):  # 还要办 sounds like a no to some
             names = [name for name in turn.slots if name.startswith(("loan_", "bill_", "applicant_", "crop_", "form_"))]
             dropped = hotlines(say.DROPPED)
             message = Message(dropped.text, dropped.spoken, kind="cancelled")

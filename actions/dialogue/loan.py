@@ -188,9 +188,14 @@ class LoanForm:
             return {"loan_purpose": purpose}
         return {}
 
-    def names(self, said: str) -> bool:
+    def named(self, said: str) -> str | None:
         """See :class:`FormSpec`."""
-        return any(word in said for slot, label in say.LABEL.items() for word in (label, *_ALSO.get(slot, ())))
+        labels = ((slot, (label, *_ALSO.get(slot, ()))) for slot, label in say.LABEL.items())
+        return next((slot for slot, words_ in labels if any(word in said for word in words_)), None)
+
+    def where(self, slot: str, said: str) -> str | None:
+        """Everybody knows these."""
+        return None
 
     def not_changed(self, turn: Turn) -> str:
         """A sum that is no single figure of yuan is said to be so."""

@@ -168,13 +168,15 @@ def _something_else(said: str) -> bool:
 
 
 def _plausible_name(name: str, *, any_surname: bool = False) -> bool:
-    if name.startswith(_NOT_NAMES) or is_question(name) or re.search("[了吗呢吧啊的么不没要想是有钱]", name):
+    known = name.startswith(_COMPOUND) or name[:1] in tuple(_SURNAMES)
+    said = re.sub("[有钱]", "", name) if known else name  # 张有田, 钱大力
+    if name.startswith(_NOT_NAMES) or is_question(name) or re.search("[了吗呢吧啊的么不没要想是有钱]", said):
         return False
     if "·" in name:
         return re.fullmatch(rf"[{_HAN}]+(·[{_HAN}]+)+", name) is not None
     if re.fullmatch(rf"[{_HAN}]{{2,4}}", name) is None or name[-1] in "村乡镇县市省组队屯寨":
         return False
-    return any_surname or name.startswith(_COMPOUND) or name[0] in _SURNAMES
+    return any_surname or known
 
 
 def find_village(text: str) -> str | None:
@@ -253,8 +255,11 @@ def without_people(text: str) -> str:
 def purpose_in(text: str) -> str | None:
     """What the money is for inside an opening sentence: 想贷五万种苞谷 gives 种苞谷."""
     clean = without_people(text)
+    clean = re.sub(r"(?:搞|整|弄|找|凑)(?:一)?(?:点儿?|些|笔|俩|两个|几个)?(?:钱儿?|款)", "", clean)
     clean = re.sub(r"(?:搞|办|做|申请|要)(?:个|一个|一笔|点|笔)?(?:贷款|借款|贷|信贷)", "", clean)
-    for match in re.finditer(rf"(买|种|养|盖|修|建|翻|开|搞|收|承包|流转|进)([{_HAN}]{{1,8}})", clean):
+    for match in re.finditer(
+        rf"(买|种|养|盖|修|建|翻|开|搞|整(?!个人|个村|天|年|月|体|理)|收|承包|流转|进)([{_HAN}]{{1,8}})", clean
+    ):
         if match.group(2)[0] in "了过着的":
             continue
         found = re.split(r"想|要|贷|借|缺|的话|钱|[一二两三四五六七八九十半]+年", match.group(2))[0]

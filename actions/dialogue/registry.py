@@ -13,7 +13,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.dialogue import emergency, handed_in, words
-from actions.dialogue.answers import FraudAnswer, KnowledgeAnswer
+from actions.dialogue.answers import FraudAnswer, KnowledgeAnswer, names_fraud
 from actions.dialogue.bill import BillForm
 from actions.dialogue.desk import Person, Progress, is_case_number, not_connected
 from actions.dialogue.form import Form
@@ -66,6 +66,8 @@ ACTION_OF = {
 }
 """Which action answers which intent outside a form; ``nlu/rules/`` says the same to Rasa (a test compares them)."""
 
+HARMLESS = frozenset(("help", "greet", "deny", "inform", "out_of_scope"))
+"""What an insult is taken for by those who do not know it for one."""
 BUSY = frozenset(("emergency", "warning", "error", "handoff", "fraud"))
 """Kinds of messages after which nothing else is brought up."""
 
@@ -111,6 +113,14 @@ class Respond(Action):  # type: ignore[misc]  # rasa_sdk has no types
             return await self._handlers["handed_in"](turn)
         if is_case_number(turn.words):
             intent = "check_progress"
+        elif names_fraud(turn.words):
+            intent = "check_fraud"
+        elif words.lost_link(turn.words) and intent in (*HARMLESS, "nlu_fallback"):
+            intent = "check_progress"
+        elif words.who(turn.words) and intent in (*HARMLESS, "nlu_fallback"):
+            intent = "help"
+        elif intent in HARMLESS and words.scolds(turn.words):
+            intent = "nlu_fallback"
         elif words.repeat(turn.words):
             intent = "repeat"
         elif goes_on(turn):
@@ -168,6 +178,8 @@ class ValidateForm(Action):  # type: ignore[misc]  # rasa_sdk has no types
                     return await self._form.handed_in(turn, case)
         stopped = await self._guard.before(turn, self._form_name)
         if stopped is not None:
+            if stopped.slots.get(REQUESTED) is None:  # dropped: nobody is asked to go on with it later
+                await self._form.dropped(turn)
             return stopped
         turn = self._guard.resumed(turn) or turn
         return self._guard.after(turn, self._form_name, await self._form.step(turn))

@@ -24,6 +24,7 @@ ASK_ACCOUNT = {
     "medical_insurance": "请说医保的缴费编号。",
     "pension": "请说养老保险的缴费编号。",
 }
+WHERE = "号码印在缴费单子上，以前的缴费短信里也有。都找不到，就问收费的单位。"
 HINT_ACCOUNT = "我没听出号码。一个数字一个数字说就行。号码不在手边，就说取消，找到了再来。"
 ACCOUNT_ODD = "我听到的号码是{count}位，怕听错了。请您再说一遍。"
 FOUND = "查到了：{type}，{period}，号码{account}，户名{name}，要交{amount}。"

@@ -232,6 +232,19 @@ def test_the_page_is_light_and_can_be_used_by_all(browser: Browser, stack: Stack
     context.close()
 
 
+def test_letters_twice_as_big_leave_room_on_a_small_phone(browser: Browser, stack: Stack) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 640}, locale="zh-CN", service_workers="block")
+    page = context.new_page()
+    page.goto(stack.url)
+    expect(page.locator(".theirs").first).to_be_visible(timeout=30_000)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    keep(page, "web-big-letters")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("document.querySelector('#voice-switch').getBoundingClientRect().right") <= 360
+    assert page.locator("main").evaluate("main => main.clientHeight") >= 300
+    context.close()
+
+
 def test_a_strange_page_cannot_speak_for_the_visitor(page: Page, stack: Stack) -> None:
     answer = page.request.post(
         f"{stack.url}/chat/turns", data={"text": "你好"}, headers={"Origin": "https://elsewhere.example"}

@@ -122,3 +122,18 @@ async def test_an_identity_number_without_its_x_is_no_account() -> None:
     await talk.say("我要交电费", "pay_bill", 0.9, POWER)
     await talk.say("身份证号51010119900101123X", "nlu_fallback")
     assert talk.slots["bill_account"] is None
+
+
+async def test_where_the_number_is_found_is_told() -> None:
+    talk = Talk("pay_bill")
+    await talk.say("我要交电费", "pay_bill", 0.9, POWER)
+    said = await talk.say("户号在哪里看", "nlu_fallback")
+    assert "缴费单子上" in said
+    assert talk.asked == "bill_account"
+
+
+async def test_help_in_the_middle_speaks_of_what_is_being_done() -> None:
+    talk = await at_confirm(Services())
+    said = await talk.say("这个是哪个月的", "help")
+    assert "正给您办交费" in said
+    assert "查到了" in said

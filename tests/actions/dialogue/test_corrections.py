@@ -214,3 +214,20 @@ async def test_a_bare_code_is_no_correction(code: str) -> None:
         said = await talk.say(code)
         assert say.KEEP_TO_YOURSELF in said
         assert {name for name, was in before.items() if talk.slots.get(name) != was} == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "slot", "asked"),
+    [
+        ("我想把名字改一下", "applicant_name", "您叫什么名字"),
+        ("还要改电话", "applicant_phone", "手机号"),
+        ("电话错了", "applicant_phone", "手机号"),
+        ("金额不对", "loan_amount", "您想贷多少钱"),
+    ],
+)
+async def test_a_field_named_to_be_changed_is_asked_again(text: str, slot: str, asked: str) -> None:
+    talk = await loan()
+    said = await talk.say(text, "correct_value")
+    assert asked in said
+    assert talk.asked == slot
+    assert talk.services.submitted == {}

@@ -65,8 +65,9 @@ async def test_what_else_is_open_is_offered() -> None:
 
 
 @pytest.mark.parametrize("text", ["骗子", "是不是骗子", "这是骗人的吧", "碰到骗子了"])
-async def test_fraud_that_is_only_named_is_asked_about(text: str) -> None:
-    (message,), _ = await run(Services(label="normal"), text, "check_fraud")
+@pytest.mark.parametrize("intent", ["check_fraud", "nlu_fallback"])
+async def test_fraud_that_is_only_named_is_asked_about(text: str, intent: str) -> None:
+    (message,), _ = await run(Services(label="normal"), text, intent)
     assert "您碰到什么事了" in message["text"]
 
 
@@ -80,8 +81,9 @@ async def test_who_asks_for_a_number_is_not_registered(text: str, intent: str) -
 
 
 @pytest.mark.parametrize("text", ["你个瓜娃子", "废物", "你好笨哦啥都不会", "滚"])
-async def test_who_is_angry_gets_an_apology(text: str) -> None:
-    (message,), _ = await run(Services(decision="refuse", hits=()), text, "nlu_fallback", confidence=0.3)
+@pytest.mark.parametrize("intent", ["nlu_fallback", "help", "deny"])
+async def test_who_is_angry_gets_an_apology(text: str, intent: str) -> None:
+    (message,), _ = await run(Services(decision="refuse", hits=()), text, intent)
     assert "对不住" in message["text"]
     assert message["buttons"] == []
 
@@ -99,3 +101,10 @@ async def test_a_bare_word_is_asked_about() -> None:
     crop = [{"entity": "crop", "value": "玉米", "start": 0, "end": 2}]
     (message,), _ = await run(Services(), "苞谷", "inform", entities=crop)
     assert "贷款种苞谷" in message["text"]
+
+
+@pytest.mark.parametrize("text", ["我没收到链接", "付款的页面打不开", "确认页在哪里"])
+async def test_who_misses_the_link_gets_it_again(text: str) -> None:
+    waiting = case("2234567895", "bill", 8_650, confirm_url="http://127.0.0.1:1/pay/1")
+    (told,), _ = await run(Services(cases_=[waiting]), text, "nlu_fallback")
+    assert "http://127.0.0.1:1/pay/1" in told["text"]

@@ -202,3 +202,18 @@ async def test_a_person_is_called_however_it_is_said() -> None:
     await talk.say(TOLD["mentor"])
     await talk.say("请工作人员", "human_agent", 0.99)
     assert talk.services.handed_off
+
+
+async def test_going_on_is_no_refusal_whatever_it_is_taken_for() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷款", "apply_loan")
+    await talk.say(TOLD["unfreeze"])
+    assert "再问您一次" in await talk.say("还要办", "deny", 0.8)
+
+
+async def test_what_was_dropped_after_a_warning_is_not_offered_again() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我想贷五万", "apply_loan")
+    await talk.say(TOLD["police"])
+    await talk.say("不办了", "cancel")
+    assert talk.services.drafts_ == {}

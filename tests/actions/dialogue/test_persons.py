@@ -11,7 +11,7 @@ def test_the_answer_to_another_question_is_no_name(said: str) -> None:
     assert persons.whole_name(said) is None
 
 
-@pytest.mark.parametrize("said", ["万建国", "李三", "王一年", "欧阳小明"])
+@pytest.mark.parametrize("said", ["万建国", "李三", "王一年", "欧阳小明", "张有田", "钱大力"])
 def test_a_name_with_a_numeral_in_it_is_one(said: str) -> None:
     assert persons.whole_name(said) == said
 
@@ -30,3 +30,15 @@ def test_a_village_by_its_ending(said: str) -> None:
 def test_what_is_no_village(said: str) -> None:
     assert persons.whole_village(said) is None
     assert persons.loose_village(said) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "purpose"),
+    [
+        ("我想搞点钱养几只鸭子", "养几只鸭子"),
+        ("我寻思贷点款整个大棚", "整个大棚"),
+        ("想贷俩钱儿买头驴", "买头驴"),
+    ],
+)
+def test_getting_money_is_no_purpose(said: str, purpose: str) -> None:
+    assert persons.purpose_in(said) == purpose
