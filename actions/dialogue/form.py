@@ -206,7 +206,7 @@ class Form(FormReplies):
                 return self._say([first], asked)
             return self._ask_switch(turn, asked)
         alone = turn.intent == "check_fraud" and words.alone(told)  # 没人叫我转钱，是我自己买化肥: an answer
-        if turn.intent == "help" and not words.who(told):
+        if turn.intent == "help" and asked == spec.confirm and not words.who(told):
             return self._again(asked, values, [Message(say.HELP.format(task=spec.task), kind="form")])
         if turn.intent in DIGRESSIONS and not alone:
             return await self._digress(turn, values, asked, turn.intent)
