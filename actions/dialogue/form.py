@@ -108,9 +108,13 @@ class Form(FormReplies):
         if turn.is_payload and turn.intent == "cancel" and turn.first("field") == DRAFT:
             await self._recall.drop(turn.sender, str(turn.first("value")))
             return self._again(asked, values, [Message(say.DRAFT_DROPPED, kind="form")])
-        if (turn.intent == "cancel" and (turn.is_payload or turn.confidence >= 0.8)) or (
+        stops = (turn.intent == "cancel" and (turn.is_payload or turn.confidence >= 0.8)) or (
             words.cancel(turn.words) or words.withdraws(turn.words)
-        ):
+        )
+        answer = spec.whole(asked, turn, values) if turn.words else None
+        if stops and not (
+            isinstance(answer, dict) and any(value is False for value in answer.values())
+        ):  # 算了，征信莫查: a no to that alone
             return await self._cancelled(turn)
         pressed = self._pressed(turn)
         if pressed is not None:
@@ -179,6 +183,7 @@ class Form(FormReplies):
         if turn.intent == "correct_value" or words.corrects(told):
             changed = self._corrected(turn, values)
             if changed:
+                changed = {**form_answers.others(spec, turn, values), **changed}
                 return await self._filled(turn, values, changed, [], changed=True)
             field = spec.named(told)
             if asked == spec.confirm and field and words.only_changes(told) and values.get(field) is not None:
@@ -407,7 +412,13 @@ class Form(FormReplies):
 def _clauses(text: str) -> list[str]:
     """The parts of a sentence, if it has several."""
     parts = [part for part in re.split(r"[，,。；;！!\s]+", text.strip()) if part]
-    return parts if len(parts) > 1 else []
+    joined: list[str] = []
+    for part in parts:  # 名字错了，刘大友: what is wrong and what it is belong together
+        if joined and words.only_changes(joined[-1]):
+            joined[-1] += f"，{part}"
+        else:
+            joined.append(part)
+    return joined if len(parts) > 1 else []
 
 
 def _read_back_last(turn: Turn) -> bool:

@@ -52,7 +52,7 @@ class FormReplies:
             merged = {**merged, **looked_up}
             asked = self._next(merged) or spec.confirm
         if changed:  # what a look-up did not take is not said to be changed
-            taken = {slot: merged[slot] for slot in new if slot in spec.slots and merged.get(slot) is not None}
+            taken = {slot: merged[slot] for slot in spec.slots if slot in new and merged.get(slot) is not None}
             different = {slot: value for slot, value in taken.items() if values.get(slot) != value}
             messages = [*changed_message(different), *messages]
         aside = {slot: value for slot, value in new.items() if slot in spec.slots and value is not None}

@@ -106,6 +106,8 @@ class LoanForm:
             return None if village is None else {"applicant_village": village}
         if slot == "loan_consent" and words.yes(text):
             return {"loan_consent": True}
+        if slot == "loan_credit" and re.search("(?:不|莫|别|甭)(?:要|想|用|让)?(?:他们|你们)?查", text):
+            return None if read.is_question(text) else {"loan_credit": False}
         if slot == "loan_credit" and (words.yes(text) or words.no(text)):
             return {"loan_credit": words.yes(text)}
         return None

@@ -212,6 +212,8 @@ class Cancel:
         """Forget the draft that is named, or all."""
         task = turn.first("value") if turn.first("field") == DRAFT else None
         dropped = await self._recall.drop(turn.sender, None if task is None else str(task))
+        if not dropped and any(message.options for message in turn.last_messages):  # no to what was offered
+            return Reply((Message(say.NOTHING_TO_CONFIRM, kind="talk"),))
         return Reply((Message(form_say.DRAFT_DROPPED if dropped else say.NOTHING_TO_CANCEL, kind="talk"),))
 
 

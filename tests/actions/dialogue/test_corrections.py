@@ -231,3 +231,22 @@ async def test_a_field_named_to_be_changed_is_asked_again(text: str, slot: str, 
     assert asked in said
     assert talk.asked == slot
     assert talk.services.submitted == {}
+
+
+async def test_a_correction_and_an_answer_in_one_sentence() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我叫刘大有，想贷三万养猪，两年", "apply_loan", 0.9, PIG)
+    await talk.say("13812345999")
+    said = await talk.say("名字写错了，刘大友，村子是石桥村", "correct_value")
+    assert (talk.slots["applicant_name"], talk.slots["applicant_village"]) == ("刘大友", "石桥村")
+    assert "刘大友" in said
+
+
+async def test_no_credit_inquiry_is_no_end_of_it_all() -> None:
+    talk = Talk("apply_loan")
+    await talk.say("我是赵家村的王二娃，想贷三万养猪，两年", "apply_loan", 0.9, PIG)
+    await talk.say("13800138000")
+    await talk.press("同意")
+    said = await talk.say("算了，征信莫查", "cancel", 0.82)
+    assert talk.slots["loan_credit"] is False
+    assert "我念一遍" in said

@@ -108,3 +108,15 @@ async def test_who_misses_the_link_gets_it_again(text: str) -> None:
     waiting = case("2234567895", "bill", 8_650, confirm_url="http://127.0.0.1:1/pay/1")
     (told,), _ = await run(Services(cases_=[waiting]), text, "nlu_fallback")
     assert "http://127.0.0.1:1/pay/1" in told["text"]
+
+
+@pytest.mark.parametrize("text", ["我已经把钱转给他了", "钱都汇到他卡上了", "我刚刚转过去了", "我就打了五千给他了"])
+async def test_money_that_is_gone_comes_before_all_else(text: str) -> None:
+    (message,), _ = await run(Services(label="normal"), text, "check_fraud")
+    assert message["text"].startswith("钱要是已经转出去了，马上打110")
+
+
+@pytest.mark.parametrize("text", ["我打电话给他了，是不是骗子", "他叫我转给他，我没转"])
+async def test_money_that_is_not_gone_is_not_called_so(text: str) -> None:
+    (message,), _ = await run(Services(label="unsure"), text, "check_fraud")
+    assert "钱要是已经转出去了" not in message["text"]
