@@ -208,8 +208,8 @@ def build_actions(ports: Ports) -> list[Action]:
         **small_talk(repeat, misunderstood, Cancel(recall)),
     }
     bare: dict[str, Handler] = {
-        "affirm": Bare(handlers, Told(talk_say.NOTHING_TO_CONFIRM)),
-        "deny": Bare(handlers, Told(talk_say.NOTHING_TO_CONFIRM)),
+        "affirm": Bare(handlers, Told(talk_say.NOTHING_TO_CONFIRM), misunderstood),
+        "deny": Bare(handlers, Told(talk_say.NOTHING_TO_CONFIRM), misunderstood),
         "correct_value": Bare(handlers, Told(talk_say.NOTHING_TO_CORRECT)),
         "choose_option": Bare(handlers, Told(talk_say.NOTHING_TO_CHOOSE)),
         "inform": Bare(handlers, BareAnswer()),

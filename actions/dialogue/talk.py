@@ -25,6 +25,8 @@ MOST_SHOWN = 20
 """A reading is shown and said up to this many characters."""
 SHORTEST_QUESTION = 3
 """Characters below which a text is no question to search for."""
+SHORT = 8
+"""Characters up to which a yes or no says nothing else."""
 LIKELY = 0.15
 """A meaning below this confidence is not worth reading back."""
 
@@ -169,9 +171,10 @@ class BareAnswer:
 class Bare:
     """A yes, a number, a choice or a correction with no form open: taken as a choice if options were offered."""
 
-    def __init__(self, handlers: Mapping[str, Handler], otherwise: Handler) -> None:
+    def __init__(self, handlers: Mapping[str, Handler], otherwise: Handler, long: Handler | None = None) -> None:
         self._handlers = handlers
         self._otherwise = otherwise
+        self._long = long  # of a sentence that says more than yes or no
 
     async def __call__(self, turn: Turn) -> Reply:
         """Run what the chosen option stands for."""
@@ -180,7 +183,8 @@ class Bare:
         if option is None and turn.intent in ("affirm", "deny") and _is_offer(offered):
             option = offered[0 if turn.intent == "affirm" else -1]
         if option is None:
-            return await self._otherwise(turn)
+            more = self._long if self._long is not None and len(turn.words) > SHORT else self._otherwise
+            return await more(turn)
         chosen = turn.choosing(option.payload)
         if chosen.intent in FORM_OF:
             return begin(chosen)

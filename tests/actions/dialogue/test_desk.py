@@ -120,3 +120,10 @@ async def test_money_that_is_gone_comes_before_all_else(text: str) -> None:
 async def test_money_that_is_not_gone_is_not_called_so(text: str) -> None:
     (message,), _ = await run(Services(label="unsure"), text, "check_fraud")
     assert "钱要是已经转出去了" not in message["text"]
+
+
+async def test_a_no_that_says_more_is_not_the_end_of_it() -> None:
+    (message,), _ = await run(Services(decision="refuse", hits=()), "不是，我是说我的钱没到账", "deny", confidence=0.78)
+    assert message["custom"]["kind"] in ("clarify", "not_understood")
+    (message,), _ = await run(Services(), "不用了", "deny")
+    assert message["text"] == "好。您还有什么事？"
