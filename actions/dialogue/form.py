@@ -111,10 +111,9 @@ class Form(FormReplies):
         stops = (turn.intent == "cancel" and (turn.is_payload or turn.confidence >= 0.8)) or (
             words.cancel(turn.words) or words.withdraws(turn.words)
         )
-        answer = spec.whole(asked, turn, values) if turn.words else None
-        if stops and not (
-            isinstance(answer, dict) and any(value is False for value in answer.values())
-        ):  # 算了，征信莫查: a no to that alone
+        said = spec.whole(asked, turn, values) if turn.words else None
+        only_no = isinstance(said, dict) and any(value is False for value in said.values())  # 算了，征信莫查
+        if stops and not only_no:
             return await self._cancelled(turn)
         pressed = self._pressed(turn)
         if pressed is not None:
