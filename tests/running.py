@@ -29,6 +29,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def send(method: str, url: str, **fields: Any) -> requests.Response:
+    """One HTTP request that does not look at the environment: pytest changes it while other threads ask."""
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.request(method, url, **fields)
+
+
 def state_beside(prepared: Path, state: Path) -> None:
     """A fresh state directory with the prepared models, index and secrets, and databases of its own."""
     state.mkdir(parents=True, exist_ok=True)
@@ -54,7 +61,7 @@ class Stack:
 
     @property
     def api_key(self) -> str:
-        return dotenv_values(self.state / "secrets.env")["XIANGYIN_API_KEY"] or ""
+        return dotenv_values(self.state / "secrets.env", interpolate=False)["XIANGYIN_API_KEY"] or ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -102,10 +109,11 @@ class Stack:
 
     def ask(self, text: str, sender: str | None = None, **fields: Any) -> requests.Response:
         body = {"text": text, "sender_id": sender or uuid.uuid4().hex, **fields}
-        return requests.post(f"{self.url}/api/v1/turns", json=body, headers={"X-API-Key": self.api_key}, timeout=120)
+        return send("POST", f"{self.url}/api/v1/turns", json=body, headers={"X-API-Key": self.api_key}, timeout=120)
 
     def listen(self, audio: bytes, sender: str | None = None, **fields: str) -> requests.Response:
-        return requests.post(
+        return send(
+            "POST",
             f"{self.url}/api/v1/turns",
             data={"sender_id": sender or uuid.uuid4().hex, **fields},
             files={"audio": ("speech", audio)},
@@ -114,12 +122,12 @@ class Stack:
         )
 
     def get(self, path: str) -> requests.Response:
-        return requests.get(self.url + path, headers={"X-API-Key": self.api_key}, timeout=120)
+        return send("GET", self.url + path, headers={"X-API-Key": self.api_key}, timeout=120)
 
     def slots(self, conversation: str) -> dict[str, Any]:
         """The dialogue's slots, asked of Rasa itself."""
         url = f"http://127.0.0.1:{self.ports['RASA_PORT']}/conversations/{conversation}/tracker"
-        answer = requests.get(url, params={"include_events": "NONE"}, timeout=60)
+        answer = send("GET", url, params={"include_events": "NONE"}, timeout=60)
         answer.raise_for_status()
         slots: dict[str, Any] = answer.json()["slots"]
         return slots

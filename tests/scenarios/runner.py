@@ -34,7 +34,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict
 
 from bot.options import OfferedOption, choose
-from tests.running import Stack
+from tests.running import Stack, send
 
 _SESSION_ENDS = (
     {"event": "action", "name": "action_session_start"},
@@ -121,7 +121,7 @@ class _OverGateway:
 
     def end_session(self) -> None:
         url = f"http://127.0.0.1:{self.stack.ports['RASA_PORT']}/conversations/api:{self.sender}/tracker/events"
-        requests.post(url, json=list(_SESSION_ENDS), timeout=60).raise_for_status()
+        send("POST", url, json=list(_SESSION_ENDS), timeout=60).raise_for_status()
 
 
 @dataclass
@@ -140,9 +140,10 @@ class _WithDialogue(_OverGateway):
             "hypotheses": [{"text": text, "confidence": confidence} for text, confidence in step.heard],
             "metadata": {"region": self.region or "national", "channel": "api", "voice": bool(step.heard)},
         }
-        secret = dotenv_values(self.stack.state / "secrets.env")["XIANGYIN_INTERNAL_SECRET"] or ""
+        secret = dotenv_values(self.stack.state / "secrets.env", interpolate=False)["XIANGYIN_INTERNAL_SECRET"] or ""
         started = time.monotonic()
-        answer = requests.post(
+        answer = send(
+            "POST",
             f"http://127.0.0.1:{self.stack.ports['RASA_PORT']}/webhooks/gateway/turn",
             json=body,
             headers={"X-Xiangyin-Secret": secret},
