@@ -24,6 +24,7 @@ from knowledge.errors import IndexError_
 from knowledge.ngrams import NgramIndex
 from knowledge.rehearing import Rehearing
 from knowledge.scoring import Decision
+from knowledge.spread import SAMPLE, Spread
 from knowledge.storage import EntryFile, Labels
 
 FORMAT = 4
@@ -88,9 +89,22 @@ class Index:
         """Titles and questions of all entries, one a line."""
         return self.entries.wordings()
 
+    @cached_property
+    def bare(self) -> npt.NDArray[np.bool_]:
+        """``[entries]`` True for those without wordings, as documents are that people import."""
+        found: npt.NDArray[np.bool_] = self.first_wording == self.first_row[1:]
+        return found
+
+    @cached_property
+    def spread(self) -> Spread | None:
+        """How the vectors of the bare entries lie; None when there are too few."""
+        rows = np.flatnonzero(self.bare[self.entry_of])
+        chosen = rows[np.linspace(0, rows.size - 1, min(rows.size, SAMPLE)).astype(np.int64)] if rows.size else rows
+        return Spread.of(vector_part.reconstruct(self.vectors, chosen))
+
     def warm(self) -> None:
         """Makes what the first search would otherwise wait for."""
-        _ = self.rehearing, self.wordings, self.chars.idf, self.pinyin.idf
+        _ = self.rehearing, self.wordings, self.chars.idf, self.pinyin.idf, self.spread
         vector_part.reconstruct(self.vectors, np.zeros(1, np.int64))
 
 

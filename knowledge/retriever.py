@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from knowledge import concepts, ngrams, scoring, subjects
 from knowledge import vectors as vector_part
-from knowledge.embedding import Embedder, open_embedder
+from knowledge.embedding import Embedder, Vectors, open_embedder
 from knowledge.entry import Day, Entry, Source, region_chain
 from knowledge.errors import IndexError_
 from knowledge.index import CURE, Index, current_folder, open_current
@@ -149,6 +149,8 @@ class Retriever:
         decision = decide(index.manifest.decision, near[order].tolist(), nothing)
         if decision == "answer":
             decision = _checked(index, index.entries[entries[order[0]]], heard[0])
+        if decision == "clarify":
+            hits = _to_the_point_first(hits, index, entries[order].tolist(), heard)
         return SearchResult(decision, hits)
 
     def _chances(
@@ -195,7 +197,7 @@ class Retriever:
         starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
         rows = np.arange(counts.sum()) + np.repeat(index.first_row[entries] - starts, counts)
         wording = rows >= np.repeat(index.first_wording[entries], counts)
-        dense = index.manifest.calibration(vectors @ vector_part.reconstruct(index.vectors, rows).T).max(axis=0)
+        dense = _dense(index, vectors, rows, np.repeat(index.bare[entries], counts))
         of_chars, whole_chars, counted = chars.signals(rows, starts)
         of_sounds, whole_sounds, _ = sounds.signals(rows, starts)
 
@@ -222,6 +224,18 @@ class Retriever:
         return entries, scoring.features(signals, readings[0], asked > 0)
 
 
+def _dense(
+    index: Index, vectors: Vectors, rows: npt.NDArray[np.int64], bare: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float32]:
+    """``[rows]`` how near each is to the nearest reading, 0..1; ``bare`` marks those of entries without wordings."""
+    stored = vector_part.reconstruct(index.vectors, rows)
+    dense = index.manifest.calibration(vectors @ stored.T)
+    if bare.any() and index.spread:
+        dense[:, bare] = index.spread.nearness(vectors, stored[bare])
+    best: npt.NDArray[np.float32] = dense.max(axis=0)
+    return best
+
+
 def _checked(index: Index, best: Entry, heard: list[str]) -> Literal["answer", "clarify", "refuse"]:
     """What may be done with an entry good enough to answer; never is one crop's remedy given for another's.
 
@@ -234,6 +248,18 @@ def _checked(index: Index, best: Entry, heard: list[str]) -> Literal["answer", "
     if not all(subjects.another(best, reading) for reading in plain):
         return "answer"
     return "refuse" if all(subjects.unknown(index.wordings, reading) for reading in plain) else "clarify"
+
+
+def _to_the_point_first(
+    hits: tuple[Hit, ...], index: Index, entries: Sequence[int], heard: list[list[str]]
+) -> tuple[Hit, ...]:
+    """``hits`` (of ``entries``, in order) with those on another crop or pest than asked about behind the others: among
+    the titles read out, what to do about fallen maize is nothing to somebody whose wheat fell."""
+    plain = dict.fromkeys(reading for readings in heard for reading in readings[:PLAIN])
+    beside = [
+        all(subjects.another(index.entries[entry], reading) for reading in plain) for entry in entries[: len(hits)]
+    ]
+    return tuple(hit for wanted in (False, True) for hit, off in zip(hits, beside, strict=True) if off is wanted)
 
 
 def readings(index: Index, query: str, region: str | None = None) -> list[str]:

@@ -176,3 +176,19 @@ def test_two_entries_with_one_id_are_refused(tmp_path: Path, embedder: Embedder,
 def test_missing_index_names_the_cure(tmp_path: Path) -> None:
     with pytest.raises(IndexError_, match="kb build"):
         index.open_current(tmp_path)
+
+
+def test_among_titles_asked_back_those_on_another_crop_come_last(tmp_path: Path, embedder: Embedder) -> None:
+    maize = ("玉米被大风刮趴下了还能救不", "大风刮趴下了还能救不")
+    entries = [
+        Entry("maize", "玉米被风刮倒怎么办", "farming", "玉米倒了先看折没折。", maize, "先看折没折。"),
+        Entry("wheat", "小麦倒伏了怎么办", "farming", "小麦倒了别绑。", ("小麦怎么防倒伏",), "小麦倒了别绑。"),
+    ]
+    building.build(entries, tmp_path, embedder)
+    ask = replace(scoring.default_decision(), answer=1.01, clarify=0.0)  # what is asked back does not hang on weights
+    found = Retriever(index.open_folder(index.open_current(tmp_path).folder, ask), embedder).search(
+        ["麦子叫大风刮趴下了还能救不"]
+    )
+    assert found.decision == "clarify"
+    assert found.hits[0].score < found.hits[1].score, "by its words the question is nearer to the maize"
+    assert [hit.id for hit in found.hits] == ["wheat", "maize"]

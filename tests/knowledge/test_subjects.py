@@ -54,7 +54,18 @@ def test_an_entry_that_speaks_of_what_was_asked(title: str, question: str) -> No
     assert not subjects.another(_entry(title), question)
 
 
-@pytest.mark.parametrize("text", ["村里开会多少人参加才算数", "个人参保要交多少", "借的钱应当归还", "一百合计多少"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "村里开会多少人参加才算数",
+        "本人参不参加都行吗",
+        "几个人参谋一下",
+        "个人参保要交多少",
+        "借的钱应当归还",
+        "征地款应当归农民",
+        "一百合计多少",
+    ],
+)
 def test_words_that_meet_are_no_crop(text: str) -> None:
     assert not subjects.named(text)
 
