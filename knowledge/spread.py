@@ -52,9 +52,10 @@ class Spread:
     def nearness(self, queries: Vectors, vectors: Vectors) -> Vectors:
         """``[len(queries), len(vectors)]``, about 0.2 for strangers, 1 and more for what says the same."""
         cosines: Vectors = self._turned(queries) @ self._turned(vectors).T
-        return np.maximum((cosines - LOW) / WIDTH, 0).astype(np.float32)
+        near: Vectors = np.maximum((cosines - LOW) / WIDTH, 0).astype(np.float32)
+        return near
 
     def _turned(self, vectors: Vectors) -> Vectors:
-        turned: Vectors = (vectors - self.centre) @ self.turn
-        turned /= np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-9)
-        return turned
+        turned = (vectors - self.centre) @ self.turn
+        unit: Vectors = (turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-9)).astype(np.float32)
+        return unit
