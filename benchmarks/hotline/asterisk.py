@@ -19,6 +19,7 @@ from benchmarks.hotline.ear import GAP_S, Ear
 from benchmarks.hotline.pbx import RATE, Asterisk, Installed, running, sound
 from benchmarks.hotline.stand import Stand, scripted, stop, whole
 from benchmarks.hotline.table import Rows, keep, milliseconds
+from bot.channels.hotline.desk.ami import AmiConfig, originate
 from bot.channels.hotline.line import FRAME_S
 
 PROTOCOLS = ("chan_websocket", "AudioSocket")
@@ -161,6 +162,29 @@ async def _fault(installed: Installed, protocol: str, number: signal.Signals, ve
     return what, f"a person's telephone rings after {rang[0]:.1f} s" if rang else "NOBODY"
 
 
+async def _outgoing(installed: Installed, protocol: str) -> Rows:
+    rows: list[tuple[str, str]] = []
+
+    async def act(stand: Stand, pbx: Asterisk) -> None:
+        ami = AmiConfig(
+            "127.0.0.1", pbx.ami_port, "xiangyin", pbx.ami_secret, channel="Local/{number}@callee/n", ring_s=4
+        )
+        answered = {}
+        for number in ("1", "2"):
+            errand = {"XIANGYIN_PURPOSE": f"errand-{number}", "XIANGYIN_CALLEE": f"1370000000{number}"}
+            answered[number] = await originate(ami, number, errand)
+            await pbx.quiet(15)
+        stop(stand.others["gateway"])
+        purposes = stand.asked()["purposes"]
+        for number, what in (("1", "is taken up"), ("2", "is not")):
+            told = "answered" if answered[number] else "not answered"
+            told += ", talks with us about its errand" if f"errand-{number}" in purposes else ", we hear nothing of it"
+            rows.append((f"{protocol}: we call, and the telephone {what}", told))
+
+    await _with(installed, protocol, scripted(), act)
+    return rows
+
+
 async def _person(installed: Installed, protocol: str) -> Rows:
     found, rows = Found(), list[tuple[str, str]]()
 
@@ -191,6 +215,7 @@ async def _all(installed: Installed, real: bool) -> Rows:
         rows += await _calls(installed, protocol)
         for number, verb in ((signal.SIGKILL, "killed"), (signal.SIGSTOP, "stopped")):
             rows.append(await _fault(installed, protocol, number, verb))
+        rows += await _outgoing(installed, protocol)
         if real:
             rows += await _person(installed, protocol)
     return rows

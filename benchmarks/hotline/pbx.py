@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import subprocess
 import time
 import wave
@@ -62,6 +63,13 @@ exten => 2001,1,Verbose(0,RINGS ${{XIANGYIN_SUMMARY}})
  same => n,Wait(15)
  same => n,Hangup()
 
+[callee]
+exten => 1,1,Answer()
+ same => n,Wait(4)
+ same => n,Hangup()
+exten => 2,1,Ringing()
+ same => n,Wait(60)
+
 [farmer]
 exten => s,1,Answer()
  same => n,Verbose(0,TALKS ${{FARMER}})
@@ -104,6 +112,8 @@ class Asterisk:
     folder: Path
     inside: str
     process: subprocess.Popen[bytes]
+    ami_port: int
+    ami_secret: str
 
     def ask(self, command: str) -> str:
         """What its console answers."""
@@ -172,7 +182,9 @@ def _samples(path: Path) -> npt.NDArray[np.int16]:
         return np.frombuffer(kept.readframes(kept.getnframes()), np.int16)
 
 
-def _configure(folder: Path, inside: str, hotline: Hotline, protocol: str, does: str, own: str) -> None:
+def _configure(
+    folder: Path, inside: str, hotline: Hotline, protocol: str, does: str, own: str, ami: tuple[int, str]
+) -> None:
     etc = folder / "etc"
     etc.mkdir()
     for place in ("cache", "run", "spool", "log", "db", "keys", "varlib"):
@@ -194,8 +206,12 @@ def _configure(folder: Path, inside: str, hotline: Hotline, protocol: str, does:
         "put-the-key-here": hotline.key,
         "PJSIP/2001&PJSIP/2002": "Local/2001@desk/n",
         "/var/spool/asterisk/tmp": f"{inside}/spool/tmp",
+        "port = 5038": f"port = {ami[0]}",
+        "put-a-secret-here": ami[1],
     }
-    files = {name: name for name in ("extensions-common.conf", "websocket_client.conf", "voicemail.conf")}
+    files = {
+        name: name for name in ("extensions-common.conf", "websocket_client.conf", "voicemail.conf", "manager.conf")
+    }
     files["extensions.conf"] = "extensions.conf" if protocol == "chan_websocket" else "extensions-audiosocket.conf"
     for name, source in files.items():
         text = (DEPLOYED / source).read_text("utf-8")
@@ -225,9 +241,10 @@ async def running(
     root = installed.root
     inside = f"/{folder.relative_to(root)}" if root else str(folder)
     own = ((root or Path("/")) / "etc/asterisk/asterisk.conf").read_text("utf-8")
-    _configure(folder, inside, hotline, protocol, does, own)
+    ami = free_port(), secrets.token_hex(8)
+    _configure(folder, inside, hotline, protocol, does, own, ami)
     process = installed.start("-f", "-C", f"{inside}/asterisk.conf")
-    asterisk = Asterisk(installed, folder, inside, process)
+    asterisk = Asterisk(installed, folder, inside, process, *ami)
     try:
         until = time.monotonic() + READY_S
         while "fully booted" not in asterisk.ask("core waitfullybooted"):

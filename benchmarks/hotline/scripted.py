@@ -56,6 +56,7 @@ async def serve(options: argparse.Namespace) -> None:
             for call, turn in double.turns
         ],
         "calls": len(double.starts),
+        "purposes": [start.purpose for start in double.starts if start.purpose],
         "records": {call: [record.outcome for record in records] for call, records in double.records.items()},
     }
     options.out.write_text(json.dumps(kept, ensure_ascii=False), "utf-8")
