@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import wave
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +17,7 @@ from voice.config import VoiceConfig
 from voice.errors import Code, VoiceError
 from voice.service import Hints, Transcript, VoiceService
 
+_TELEPHONE_RATE = 8000
 app = typer.Typer(help="Hear recordings, speak texts.", no_args_is_help=True)
 
 
@@ -36,12 +39,13 @@ def transcribe(
 @app.command()
 def speak(
     text: Annotated[str, typer.Argument(help="What to say.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The OGG/Opus file to write.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="The file to write: OGG/Opus, or *.wav for a telephone system.")
+    ],
 ) -> None:
     """Speak TEXT into a file."""
     try:
-        audio = asyncio.run(_speak(text))
-        out.write_bytes(audio)
+        out.write_bytes(asyncio.run(_speak(text, telephone=out.suffix.lower() == ".wav")))
     except VoiceError as error:
         _complain(error)
         raise typer.Exit(1) from None
@@ -80,12 +84,23 @@ def _line(path: Path, transcript: Transcript) -> str:
     return json.dumps({"file": str(path), **asdict(transcript)}, ensure_ascii=False)
 
 
-async def _speak(text: str) -> bytes:
+async def _speak(text: str, *, telephone: bool) -> bytes:
     service = VoiceService(VoiceConfig.from_settings(load_settings()))
     try:
-        return await service.speak(text)
+        if not telephone:
+            return await service.speak(text)
+        return _wav(b"".join([piece async for piece in service.speak_pcm(text, _TELEPHONE_RATE)]))
     finally:
         await service.close()
+
+
+def _wav(pcm: bytes) -> bytes:
+    """16 bit, mono, at the rate of a telephone: what Asterisk plays."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as out:
+        out.setparams((1, 2, _TELEPHONE_RATE, 0, "NONE", "NONE"))
+        out.writeframes(pcm)
+    return buffer.getvalue()
 
 
 def _complain(error: VoiceError, where: str = "") -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from benchmarks.hotline.callers import utterances
 from benchmarks.hotline.ear import GAP_S, Ear
-from benchmarks.hotline.pbx import RATE, Asterisk, Installed, running, sound
+from benchmarks.hotline.pbx import NOBODY, RATE, Asterisk, Installed, running, sound
 from benchmarks.hotline.stand import Stand, scripted, stop, whole
 from benchmarks.hotline.table import Rows, keep, milliseconds
 from bot.channels.hotline.desk.ami import AmiConfig, originate
@@ -90,6 +90,8 @@ def _does(sounds: str, pause: int) -> str:
         "key": _TURN.format(n=0, sounds=sounds, pause=pause)  # the answer asks for a number
         + f"{quiet} same => n,SendDTMF({KEYED}#,90,120)\n same => n,Wait(5)\n" * 2,
         "wait": " same => n,Wait(45)\n",
+        "leave": " same => n,WaitForNoise(100,1,60)\n same => n,WaitForSilence(1200,1,30)\n"
+        f" same => n,Playback({sounds}/question3)\n same => n,Wait(2)\n",
         "person": f"{talks}{quiet} same => n,SendDTMF(0)\n same => n,Wait(30)\n",
     }
     return "\n".join(f"exten => {name},1,NoOp()\n{text} same => n,Hangup()" for name, text in lines.items())
@@ -99,6 +101,7 @@ def _lay_down(folder: Path) -> None:
     (folder / "sounds").mkdir()
     for n, one in enumerate(utterances(RATE)[2 : 2 + _QUESTIONS]):
         sound(folder / "sounds", f"question{n}", one.pcm)
+    sound(folder / "sounds", "leave-word", one.pcm)
 
 
 async def _with(
@@ -162,6 +165,20 @@ async def _fault(installed: Installed, protocol: str, number: signal.Signals, ve
     return what, f"a person's telephone rings after {rang[0]:.1f} s" if rang else "NOBODY"
 
 
+async def _nobody(installed: Installed) -> tuple[str, str]:
+    left: list[int] = []
+
+    async def act(stand: Stand, pbx: Asterisk) -> None:
+        stop(stand.line)
+        pbx.call("leave0", NOBODY, "leave")
+        await pbx.quiet(120)
+        left.extend(path.stat().st_size for path in pbx.left)
+
+    await _with(installed, PROTOCOLS[0], scripted(), act)
+    what = "the assistant is not running and no employee takes the call up"
+    return what, f"the caller leaves a word ({left[0] / 1650:.0f} s)" if left else "NOTHING"
+
+
 async def _outgoing(installed: Installed, protocol: str) -> Rows:
     rows: list[tuple[str, str]] = []
 
@@ -211,6 +228,7 @@ async def _person(installed: Installed, protocol: str) -> Rows:
 
 async def _all(installed: Installed, real: bool) -> Rows:
     rows: list[tuple[str, str]] = [("Asterisk", installed.answer("-V").strip())]
+    rows.append(await _nobody(installed))
     for protocol in PROTOCOLS:
         rows += await _calls(installed, protocol)
         for number, verb in ((signal.SIGKILL, "killed"), (signal.SIGSTOP, "stopped")):

@@ -28,6 +28,8 @@ from tests.running import free_port
 DEPLOYED = ROOT / "deploy" / "asterisk"
 RATE = 8000
 READY_S = 40
+NOBODY = "13700000009"
+"""Whose calls no employee takes up."""
 _PLACES = ("astcachedir", "astrundir", "astspooldir", "astlogdir", "astdbdir", "astkeydir", "astvarlibdir")
 _TRUNK = """\
 [transport-udp]
@@ -58,7 +60,7 @@ _AROUND = """
 
 [desk]
 exten => 2001,1,Verbose(0,RINGS ${{XIANGYIN_SUMMARY}})
- same => n,Wait(4)
+ same => n,Wait($["${{CALLERID(num)}}" = "{nobody}" ? 60 :: 4])
  same => n,Answer()
  same => n,Wait(15)
  same => n,Hangup()
@@ -163,6 +165,11 @@ class Asterisk:
         """What a caller heard, from the answer on."""
         return _samples(self.folder / f"heard-{name}.wav")
 
+    @property
+    def left(self) -> list[Path]:
+        """What callers left on the voicemail, in the first of its formats."""
+        return sorted((self.folder / "spool" / "voicemail").rglob("msg*.WAV"))
+
     def said(self, name: str) -> npt.NDArray[np.int16]:
         """What a caller said, on the same clock."""
         return _samples(self.folder / f"said-{name}.wav")
@@ -195,9 +202,11 @@ def _configure(
     kept = re.findall(r"^\s*(?:astmoddir|astdatadir|astagidir|astsbindir)\s*=>.*$", own, re.MULTILINE)
     lines = [f"astetcdir => {inside}/etc", *(f"{name} => {inside}/{place}" for name, place in places), *kept]
     (folder / "asterisk.conf").write_text("\n".join(["[directories]", *lines, "[options]", "verbose = 0", ""]), "ascii")
-    (etc / "modules.conf").write_text("[modules]\nautoload = yes\n", "ascii")
     (etc / "logger.conf").write_text(
         "[general]\ndateformat = %Y-%m-%dT%H:%M:%S.%3q\n[logfiles]\nfull => notice,warning,error,verbose(3)\n", "ascii"
+    )
+    (etc / "indications.conf").write_text(  # what ringing sounds like
+        "[general]\ncountry = cn\n[cn]\ndescription = China\nringcadence = 1000,4000\nring = 450/1000,0/4000\n", "ascii"
     )
     (etc / "pjsip.conf").write_text(_TRUNK.format(port=free_port()), "ascii")
     changes = {
@@ -206,19 +215,19 @@ def _configure(
         "put-the-key-here": hotline.key,
         "PJSIP/2001&PJSIP/2002": "Local/2001@desk/n",
         "/var/spool/asterisk/tmp": f"{inside}/spool/tmp",
+        "/var/lib/asterisk/xiangyin": f"{inside}/sounds",
         "port = 5038": f"port = {ami[0]}",
         "put-a-secret-here": ami[1],
     }
-    files = {
-        name: name for name in ("extensions-common.conf", "websocket_client.conf", "voicemail.conf", "manager.conf")
-    }
+    same = ("extensions-common.conf", "websocket_client.conf", "voicemail.conf", "manager.conf", "modules.conf")
+    files = {name: name for name in same}
     files["extensions.conf"] = "extensions.conf" if protocol == "chan_websocket" else "extensions-audiosocket.conf"
     for name, source in files.items():
         text = (DEPLOYED / source).read_text("utf-8")
         for old, new in changes.items():
             text = text.replace(old, new)
         if name == "extensions.conf":
-            text += _AROUND.format(folder=inside, does=does)
+            text += _AROUND.format(folder=inside, does=does, nobody=NOBODY)
         (etc / name).write_text(text, "utf-8")
 
 
