@@ -56,6 +56,12 @@ def public_part(query: str) -> str:
     return "dev" if int(hashlib.sha256(query.encode()).hexdigest(), 16) % 3 == 0 else "test"
 
 
+def chosen_on(query: str) -> bool:
+    """Whether the way documents are compared (``knowledge.spread``) was chosen on this public query (by id); the other
+    half was read once, when the choice stood."""
+    return int(hashlib.sha256(f"half|{query}".encode()).hexdigest(), 16) % 2 == 0
+
+
 def _rows(path: Path, columns: int) -> Iterable[list[str]]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.startswith("#"):
