@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 STRENGTH = 0.25
-"""Of 0, .25, .35 and .5, chosen on half of the public questions (docs/decisions/0024)."""
+"""Of 0, .25, .35 and .5, chosen on half of the public questions (docs/decisions/0025)."""
 FEWEST = 2
 """Vectors for each of the dimensions below which the axes are too uncertain to be used."""
 SAMPLE = 4_000

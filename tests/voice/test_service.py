@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -143,6 +144,16 @@ def test_command_line_names_what_it_cannot_read(models_dir: Path, tmp_path: Path
     assert result.exit_code == 1
     assert result.stdout == ""
     assert [line.split(":")[0] for line in result.stderr.splitlines()] == [str(absent), str(text)]
+
+
+def test_command_line_speaks_for_a_telephone_system(models_dir: Path, tmp_path: Path) -> None:
+    out = tmp_path / "leave-word.wav"
+    assert CliRunner().invoke(app, ["speak", SENTENCE, "-o", str(out)]).exit_code == 0
+    with wave.open(str(out)) as sound:
+        assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, 8000)
+        assert sound.getnframes() > 8000
+    answer = CliRunner().invoke(app, ["transcribe", str(out), "--json"])
+    assert Levenshtein.distance(json.loads(answer.stdout)["text"], SENTENCE) <= 2
 
 
 def test_command_line_speaks_and_transcribes(models_dir: Path, tmp_path: Path) -> None:
