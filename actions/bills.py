@@ -55,7 +55,7 @@ class AccountNotFound(BillError):
     """The bank knows no such account."""
 
     code = "account_not_found"
-    message = "银行那边没有查到这个号码，请您核对一下。"
+    message = "银行那边没有查到这个号码，请您核对一下。要是号码没错，就说转人工，让人帮您查。"
 
 
 class NothingDue(BillError):
