@@ -25,8 +25,8 @@ _SECRET = re.compile(
 )
 _BARE = re.compile(rf"[\s，,。.、：:]*(?:(?:{_NUMBER}){{6}}|(?:{_NUMBER}[\s,，、-]+){{5}}{_NUMBER})[\s，,。.、]*")
 _ROUND = re.compile(r"[0０零〇]{3}[\s，,。.、]*$")
-NUMBERS = frozenset(("loan_amount", "loan_area", "applicant_phone", "bill_account", "bill_part"))
-"""Slots whose answers are numbers."""
+NUMBERS = frozenset(("loan_amount", "loan_area", "applicant_phone", "bill_account", "bill_part", "call_back_number"))
+"""Slots whose answers are numbers; the last is asked for on the telephone alone."""
 _WHOLE = re.compile(rf"{_REPEATED}|{_WELL_KNOWN}")
 """Blanked as one, for a figure is not seen in its parts."""
 
