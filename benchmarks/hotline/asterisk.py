@@ -90,8 +90,7 @@ def _does(sounds: str, pause: int) -> str:
         "key": _TURN.format(n=0, sounds=sounds, pause=pause)  # the answer asks for a number
         + f"{quiet} same => n,SendDTMF({KEYED}#,90,120)\n same => n,Wait(5)\n" * 2,
         "wait": " same => n,Wait(45)\n",
-        "leave": " same => n,WaitForNoise(100,1,60)\n same => n,WaitForSilence(1200,1,30)\n"
-        f" same => n,Playback({sounds}/question3)\n same => n,Wait(2)\n",
+        "leave": f" same => n,Wait(37)\n{quiet} same => n,Playback({sounds}/question3)\n same => n,Wait(2)\n",
         "person": f"{talks}{quiet} same => n,SendDTMF(0)\n same => n,Wait(30)\n",
     }
     return "\n".join(f"exten => {name},1,NoOp()\n{text} same => n,Hangup()" for name, text in lines.items())
