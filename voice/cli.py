@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-import wave
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +13,7 @@ import typer
 from settings import load_settings
 from voice.config import VoiceConfig
 from voice.errors import Code, VoiceError
+from voice.samples import wav
 from voice.service import Hints, Transcript, VoiceService
 
 _TELEPHONE_RATE = 8000
@@ -89,18 +88,9 @@ async def _speak(text: str, *, telephone: bool) -> bytes:
     try:
         if not telephone:
             return await service.speak(text)
-        return _wav(b"".join([piece async for piece in service.speak_pcm(text, _TELEPHONE_RATE)]))
+        return wav(b"".join([piece async for piece in service.speak_pcm(text, _TELEPHONE_RATE)]), _TELEPHONE_RATE)
     finally:
         await service.close()
-
-
-def _wav(pcm: bytes) -> bytes:
-    """16 bit, mono, at the rate of a telephone: what Asterisk plays."""
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as out:
-        out.setparams((1, 2, _TELEPHONE_RATE, 0, "NONE", "NONE"))
-        out.writeframes(pcm)
-    return buffer.getvalue()
 
 
 def _complain(error: VoiceError, where: str = "") -> None:

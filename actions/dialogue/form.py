@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from actions.cases import Case
-from actions.dialogue import emergency, form_answers, options, words
+from actions.dialogue import emergency, form_answers, form_changes, options, words
 from actions.dialogue.desk import is_case_number, told
 from actions.dialogue.form_replies import ASK_BACK, FormReplies, warning
 from actions.dialogue.form_spec import (
@@ -44,7 +44,6 @@ from actions.errors import ActionsError
 from actions.texts import forms as say
 from actions.texts.say import Say
 from nlu.dialect import secrets
-from nlu.dialect.digits import digit_runs
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +179,7 @@ class Form(FormReplies):
         if turn.intent == "repeat" and turn.confidence >= SURE:
             return await self._repeated(turn, asked, values)
         if turn.intent == "correct_value" or words.corrects(told):
-            changed = self._corrected(turn, values)
+            changed = form_changes.corrected(spec, turn, values)
             if changed:
                 changed = {**form_answers.others(spec, turn, values), **changed}
                 return await self._filled(turn, values, changed, [], changed=True)
@@ -315,8 +314,8 @@ class Form(FormReplies):
         if words.no(turn.words) or (turn.intent == "deny" and not words.corrects(turn.words)):
             return self._say([Message(say.CHANGE_WHAT, options=spec.change_options(values), kind="form")], spec.confirm)
         plain = words.yes(turn.words)
-        if not plain and turn.words and self._may_change(turn):
-            changed = self._corrected(turn, values)
+        if not plain and turn.words and form_changes.may_change(turn):
+            changed = form_changes.corrected(spec, turn, values)
             if changed:
                 return await self._filled(turn, values, changed, [], changed=True)
         doubtful = words.corrects(turn.words) or re.search(r"[\d零一二两三四五六七八九十百千万不错改]", turn.words)
@@ -330,26 +329,6 @@ class Form(FormReplies):
                 return self._end(messages)
             return Reply(tuple(messages), self._keep(spec.confirm, {TRIED: True}))
         return None
-
-    def _corrected(self, turn: Turn, values: Values) -> Values:
-        """What the message changes of what is known; nothing if it says the same again."""
-        known = {name: value for name, value in values.items() if value is not None}
-        changed = self._correction(turn, known)
-        for clause in _clauses(turn.words):  # several at once: 电话错了，是139…，时间改成三年
-            if words.corrects(clause) or self._spec.named(clause):
-                changed = {**changed, **self._correction(form_answers.meaning(turn, clause), known)}
-        return changed if any(values.get(slot) != changed[slot] for slot in changed if slot in self._spec.slots) else {}
-
-    def _correction(self, turn: Turn, known: Values) -> Values:
-        said = words.correction(turn.words)
-        return self._spec.correction(said, turn, known) if said else {}
-
-    def _may_change(self, turn: Turn) -> bool:
-        """Whether a message at the confirmation may name another value: no question, no other matter."""
-        if words.corrects(turn.words) or turn.intent == "correct_value":
-            return True
-        other = turn.intent in DIGRESSIONS and turn.confidence >= SURE and not digit_runs(turn.words, shortest=5)
-        return not is_question(turn.words) and not other
 
     # -- interruption by another task ----------------------------------------------------------------------------
 
@@ -406,18 +385,6 @@ class Form(FormReplies):
         if turn.intent == "correct_value":
             return self._spec.cleared(slot)
         return self._spec.field(slot, str(value)) if value is not None else None
-
-
-def _clauses(text: str) -> list[str]:
-    """The parts of a sentence, if it has several."""
-    parts = [part for part in re.split(r"[，,。；;！!\s]+", text.strip()) if part]
-    joined: list[str] = []
-    for part in parts:  # 名字错了，刘大友: what is wrong and what it is belong together
-        if joined and words.only_changes(joined[-1]):
-            joined[-1] += f"，{part}"
-        else:
-            joined.append(part)
-    return joined if len(parts) > 1 else []
 
 
 def _read_back_last(turn: Turn) -> bool:

@@ -24,13 +24,22 @@ import numpy.typing as npt
 from benchmarks.hotline.phone import Hotline
 from settings import ROOT
 from tests.running import free_port
+from voice.samples import wav
 
 DEPLOYED = ROOT / "deploy" / "asterisk"
 RATE = 8000
 READY_S = 40
 NOBODY = "13700000009"
 """Whose calls no employee takes up."""
-_PLACES = ("astcachedir", "astrundir", "astspooldir", "astlogdir", "astdbdir", "astkeydir", "astvarlibdir")
+_PLACES = {
+    "astcachedir": "cache",
+    "astrundir": "run",
+    "astspooldir": "spool",
+    "astlogdir": "log",
+    "astdbdir": "db",
+    "astkeydir": "keys",
+    "astvarlibdir": "varlib",
+}
 _TRUNK = """\
 [transport-udp]
 type = transport
@@ -177,11 +186,7 @@ class Asterisk:
 
 def sound(folder: Path, name: str, pcm: bytes) -> None:
     """Lay something down that ``Playback`` finds: 16 bit, 8 kHz, mono."""
-    with wave.open(str(folder / f"{name}.wav"), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE)
-        out.writeframes(pcm)
+    (folder / f"{name}.wav").write_bytes(wav(pcm, RATE))
 
 
 def _samples(path: Path) -> npt.NDArray[np.int16]:
@@ -194,13 +199,12 @@ def _configure(
 ) -> None:
     etc = folder / "etc"
     etc.mkdir()
-    for place in ("cache", "run", "spool", "log", "db", "keys", "varlib"):
+    for place in _PLACES.values():
         (folder / place).mkdir()
     (folder / "spool" / "outgoing").mkdir()
     (folder / "spool" / "tmp").mkdir()
-    places = zip(_PLACES, ("cache", "run", "spool", "log", "db", "keys", "varlib"), strict=True)
     kept = re.findall(r"^\s*(?:astmoddir|astdatadir|astagidir|astsbindir)\s*=>.*$", own, re.MULTILINE)
-    lines = [f"astetcdir => {inside}/etc", *(f"{name} => {inside}/{place}" for name, place in places), *kept]
+    lines = [f"astetcdir => {inside}/etc", *(f"{name} => {inside}/{place}" for name, place in _PLACES.items()), *kept]
     (folder / "asterisk.conf").write_text("\n".join(["[directories]", *lines, "[options]", "verbose = 0", ""]), "ascii")
     (etc / "logger.conf").write_text(
         "[general]\ndateformat = %Y-%m-%dT%H:%M:%S.%3q\n[logfiles]\nfull => notice,warning,error,verbose(3)\n", "ascii"

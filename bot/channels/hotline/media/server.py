@@ -15,11 +15,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
-import io
 import logging
-import wave
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +34,7 @@ from bot.channels.hotline.media.clock import Clock
 from bot.channels.hotline.media.recording import RecordedLine, Recorder
 from bot.channels.hotline.media.talks import BRIEFING_RATE
 from bot.channels.hotline.media.websocket import PROTOCOL, MediaConnection
+from voice.samples import wav
 
 log = logging.getLogger(__name__)
 _ACTIVE = Gauge("xiangyin_hotline_active_calls", "Calls that go on")
@@ -200,7 +198,7 @@ class Hotline:
             sound = b""
         if not sound:
             return web.Response(status=404, text="nothing to say")
-        return web.Response(body=_wav(sound), content_type="audio/wav")
+        return web.Response(body=wav(sound, BRIEFING_RATE), content_type="audio/wav")
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -283,11 +281,3 @@ def _refusal(error: RefusedCallError) -> web.Response:
     _REFUSED.labels(error.code).inc()
     log.info("a request of the telephone system was refused: %s", error.code)
     return web.Response(status=error.status, text=error.code)
-
-
-def _wav(pcm: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with contextlib.closing(wave.open(buffer, "wb")) as file:
-        file.setparams((1, 2, BRIEFING_RATE, 0, "NONE", "NONE"))
-        file.writeframes(pcm)
-    return buffer.getvalue()
