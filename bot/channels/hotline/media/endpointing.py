@@ -177,7 +177,7 @@ class EndPointer:
         if not added and run.voiced_s and run.dips():
             if run.starts():
                 self._murmur = run
-            self._run = run = Run()
+            self._run = run = Run(before=run)
         if self._playing:
             if run.interrupts():
                 return [self._start(run)]

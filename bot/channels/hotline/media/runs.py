@@ -5,6 +5,8 @@ That is stricter: a cough, a click or a short "嗯" must not stop it, and the de
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -27,29 +29,44 @@ _LASTING_S = 0.32
 
 All chosen on the recordings of the development sets, over faint room noise: half of the callers stop us within 165 ms
 of their first sound, 95 of 100 within 290 ms (standard accent), 345 ms (others)."""
-_FALL_DB = 20.0
+_FALL_DB, _ECHO_S, _NOTHING_DB = 20.0, 0.5, -200.0
+"""So far below its loudest frame a run has died away. The network may believe in speech a little longer: what follows
+within this time must be as loud too."""
 _DIP_FRAMES = 3
 """A candidate survives a gap of this length: stops like 不 and 大 have one."""
 
 
-class Run:
-    """Frames of speech in a row, small gaps included."""
+class _Levels(NamedTuple):
+    """Energy of a frame from 1200 Hz, from 800 Hz and from 100 Hz on, up to the telephone's limit, in dB."""
 
-    def __init__(self) -> None:
+    bright: float
+    open: float
+    whole: float
+
+
+class Run:
+    """Frames of speech in a row, small gaps included. ``before``: the run that ended last."""
+
+    def __init__(self, before: Run | None = None) -> None:
         self.began = self.last = 0.0
+        self._echo_until, self._echo = (before.last + _ECHO_S, before.loudest) if before else (0.0, _NOTHING_DB)
         self.voiced_s = 0.0
-        self._sure = self._bright = self._open = self._dip = 0
-        self._loudest = -200.0
+        self._sure = self._dip = 0
+        self._shapes: list[_Levels] = []
+
+    @property
+    def loudest(self) -> float:
+        """Energy of the loudest frame, in dB."""
+        return max((one.whole for one in self._shapes), default=_NOTHING_DB)
 
     def add(self, ends: float, probability: float, frame: npt.NDArray[np.float32] | None = None) -> bool:
         """One more frame, unless the sound has died away; ``frame`` is given where it matters what it sounds like."""
         if frame is not None:
-            bright, high, all_of_it = _levels(frame)
-            self._loudest = max(self._loudest, all_of_it)
-            if all_of_it < self._loudest - _FALL_DB:
+            levels = _levels(frame)
+            loudest = max(self.loudest, self._echo if ends < self._echo_until else _NOTHING_DB)
+            if levels.whole < loudest - _FALL_DB:
                 return False  # the network goes on for some frames
-            self._bright += bright - all_of_it >= _BRIGHT_DB
-            self._open += high - all_of_it >= _OPEN_DB
+            self._shapes.append(levels)
         self._sure += probability >= SPEECH
         if not self.voiced_s:
             self.began = ends - FRAME_S
@@ -71,8 +88,11 @@ class Run:
         """Whether it is enough to stop our voice."""
         if self._sure < _SURE_FRAMES:
             return False
-        bright = self._bright > 0 and self._lasts(INTERRUPTS_S)
-        return bright or (self._open >= _OPEN_FRAMES and self._lasts(_OPEN_S)) or self._lasts(_LASTING_S)
+        # The room before a hum is bright too, but faint.
+        sounds = [one for one in self._shapes if one.whole >= self.loudest - _FALL_DB]
+        bright = any(one.bright - one.whole >= _BRIGHT_DB for one in sounds) and self._lasts(INTERRUPTS_S)
+        opened = sum(one.open - one.whole >= _OPEN_DB for one in sounds) >= _OPEN_FRAMES and self._lasts(_OPEN_S)
+        return bright or opened or self._lasts(_LASTING_S)
 
     def _lasts(self, seconds: float) -> bool:
         return self.voiced_s >= seconds - 1e-6
@@ -83,8 +103,6 @@ _FREQUENCIES = np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE)
 _BANDS = [(low <= _FREQUENCIES) & (_FREQUENCIES < 3800) for low in (1200, 800, 100)]
 
 
-def _levels(frame: npt.NDArray[np.float32]) -> tuple[float, float, float]:
-    """Energy from 1200 Hz, from 800 Hz and from 100 Hz on, up to the telephone's limit, in dB."""
+def _levels(frame: npt.NDArray[np.float32]) -> _Levels:
     spectrum = np.abs(np.fft.rfft(frame * _WINDOW)) ** 2
-    bright, high, spoken = (10 * float(np.log10(spectrum[band].sum() + 1e-9)) for band in _BANDS)
-    return bright, high, spoken
+    return _Levels(*(10 * float(np.log10(spectrum[band].sum() + 1e-9)) for band in _BANDS))
