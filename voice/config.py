@@ -42,6 +42,7 @@ class VoiceConfig:
     """Address space of the decoder's process beyond what it has when it is ready."""
     hear_timeout_s: float = 90.0
     speak_timeout_s: float = 90.0
+    """For a sentence."""
     start_timeout_s: float = 120.0
 
     hear_threads: int = 1

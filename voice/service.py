@@ -289,7 +289,7 @@ class VoiceService:
 
     async def _make(self, parts: tuple[str, ...], rates: tuple[int, ...], due: float) -> tuple[bytes, ...]:
         async with self._turns.at(due):
-            spoken = await self._speaking.run(SpeakJob(parts, rates))
+            spoken = await self._speaking.run(SpeakJob(parts, rates), times=len(parts))
         for rate, sound in zip(rates or (None,), spoken.sounds, strict=True):
             self._cache.put(SpeechCache.key(*self._voice, str(rate), *parts), sound)
         return spoken.sounds

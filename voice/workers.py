@@ -132,14 +132,17 @@ class Worker(Generic[Job, Result]):
         """
         await asyncio.wrap_future(self._submit(self._ensure))
 
-    async def run(self, job: Job) -> Result:
+    async def run(self, job: Job, *, times: int = 1) -> Result:
         """Do a job. A cancelled caller leaves its job to finish; the next waits for it.
+
+        Args:
+            times: so many of the time limits it may take.
 
         Raises:
             VoiceError: what the handler raises; ``busy``, ``timeout``, ``worker_lost`` or ``closed``.
         """
         self.check_room()
-        return await asyncio.wrap_future(self._submit(self._call, job))
+        return await asyncio.wrap_future(self._submit(self._call, job, times))
 
     async def close(self) -> None:
         """End the process. Jobs still waiting get ``closed``."""
@@ -168,9 +171,9 @@ class Worker(Generic[Job, Result]):
 
     # Below: only in the one thread, which so serialises all use of process and pipe.
 
-    def _call(self, job: Job) -> Result:
+    def _call(self, job: Job, times: int) -> Result:
         self._ensure()
-        result: Result = self._ask(job, self._timeout_s)
+        result: Result = self._ask(job, self._timeout_s * times)
         return result
 
     def _ensure(self) -> None:
