@@ -135,7 +135,7 @@ def _near_duplicates(files: Sequence[_File]) -> list[Finding]:
     ):
         grams = ngrams.build(texts, ngrams.char_codes)
         for place, text in enumerate(texts):
-            scores = Question(grams, [ngrams.char_codes(text)]).scores()[:place, 0]
+            scores = Question(grams, [ngrams.char_codes(text)]).scores()[0, :place]
             for other in np.flatnonzero(scores >= limit).tolist():
                 if _overlap(files[other].head, files[place].head):
                     says = f"{label} {scores[other]:.0%} the same as {files[other].head.id}"

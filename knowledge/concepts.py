@@ -164,7 +164,7 @@ def shares(wanted: int, words: Sequence[str], wordings: Sequence[int]) -> npt.ND
 
     Args:
         wanted: the concepts asked for.
-        words: of each entry (``storage.words``).
+        words: of each entry (``storage.words``); those of entries without wordings do not count.
         wordings: how many lines of them are title and questions; 0 when it has no wordings.
     """
     result = np.zeros((CONCERNS, len(words)), dtype=np.float32)

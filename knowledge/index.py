@@ -30,6 +30,8 @@ from knowledge.storage import EntryFile, Labels
 FORMAT = 4
 POINTER = "current"
 CURE = "run: xiangyin kb build"
+_BLOCK = 8_192
+"""Vectors read at once; bounds the memory of opening."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,20 @@ class Index:
         chosen = rows[np.linspace(0, rows.size - 1, min(rows.size, SAMPLE)).astype(np.int64)] if rows.size else rows
         return Spread.of(vector_part.reconstruct(self.vectors, chosen))
 
+    @cached_property
+    def evened(self) -> vector_part.Vectors:
+        """``[passages]`` how long those of bare entries are on the evened axes; 1 for others."""
+        lengths = np.ones(self.entry_of.size, np.float32)
+        if self.spread:
+            rows = np.flatnonzero(self.bare[self.entry_of])
+            for start in range(0, rows.size, _BLOCK):
+                part = rows[start : start + _BLOCK]
+                lengths[part] = self.spread.lengths(vector_part.reconstruct(self.vectors, part))
+        return lengths
+
     def warm(self) -> None:
         """Makes what the first search would otherwise wait for."""
-        _ = self.rehearing, self.wordings, self.chars.idf, self.pinyin.idf, self.spread
+        _ = self.rehearing, self.wordings, self.chars.idf, self.pinyin.idf, self.evened
         vector_part.reconstruct(self.vectors, np.zeros(1, np.int64))
 
 

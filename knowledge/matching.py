@@ -19,6 +19,8 @@ READ = 400_000
 """Postings read to find candidates. The words left out are those that a good part of all passages hold."""
 SATURATION, LENGTH = 1.5, 0.75
 """k1 and b of Okapi BM25 (Robertson and Zaragoza 2009): its usual values."""
+BLOCK = 64
+"""Scores looked at together when the highest are sought."""
 Mask = npt.NDArray[np.bool_]
 
 
@@ -37,21 +39,22 @@ class Question:
         self._rows = np.concatenate([none[0], *(index.rows[start:stop] for start, stop in spans)])
         self._counts = np.concatenate([none[1], *(index.counts[start:stop] for start, stop in spans)])
 
-    def scores(self) -> Scores:
-        """Cosine of each reading with every passage ``[passages, readings]``, of the n-grams read."""
+    def scores(self, allowed: Mask | None = None) -> Scores:
+        """Cosine of each reading with every passage ``[readings, passages]``, of the n-grams read; 0 where not
+        ``allowed``."""
         bounds = np.concatenate([[0], np.cumsum(self._lengths)]).astype(np.int32)
         lists = csc_array(
-            (WEIGHT_OF_COUNT[self._counts], self._rows, bounds), shape=(self._index.passages, self._lengths.size)
+            (WEIGHT_OF_COUNT.take(self._counts), self._rows, bounds), shape=(self._index.passages, self._lengths.size)
         )
-        found: Scores = lists @ np.ascontiguousarray(self._weights[:, : self._lengths.size].T)
-        found *= self._index.inverse_norms[:, None]
-        return found
+        found = lists @ np.ascontiguousarray(self._weights[:, : self._lengths.size].T)
+        norms = self._index.inverse_norms if allowed is None else np.where(allowed, self._index.inverse_norms, 0.0)
+        scores: Scores = np.ascontiguousarray(found.T)  # in long rows: short ones are many times slower to multiply
+        scores *= norms
+        return scores
 
     def best(self, k: int, allowed: Mask) -> npt.NDArray[np.int64]:
         """The ``k`` allowed passages with the highest scores of each reading, together; none that score nothing."""
-        scores = np.where(allowed[:, None], self.scores(), 0.0).T
-        rows = [np.argpartition(-each, k)[:k] if each.size > k else np.arange(each.size) for each in scores]
-        return np.unique(np.concatenate([top[each[top] > 0] for top, each in zip(rows, scores, strict=True)]))
+        return np.unique(np.concatenate([_highest(each, k) for each in self.scores(allowed)]))
 
     def signals(self, rows: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> tuple[Scores, Scores, Scores]:
         """What each of ``rows`` (ascending) has of each reading, all its n-grams counted; and what entries have.
@@ -82,7 +85,7 @@ class Question:
             return held
         number = np.full(self._index.passages, -1, np.int32)
         number[rows] = np.arange(rows.size)
-        columns = number[self._rows]
+        columns = number.take(self._rows)
         wanted = np.flatnonzero(columns >= 0)
         grams = np.repeat(np.arange(self._read), self._lengths)
         held[grams[wanted], columns[wanted]] = self._counts[wanted]
@@ -93,6 +96,19 @@ class Question:
             near = np.minimum(np.searchsorted(holders, sought), holders.size - 1)
             held[gram] = np.where(holders[near] == sought, self._index.counts[span][near], 0)
         return held
+
+
+def _highest(scores: Scores, k: int) -> npt.NDArray[np.int64]:
+    """Places of the ``k`` highest scores; none of 0.
+
+    Most places are left out unsorted: the best of a block is at least as high as the block, so none that scores less
+    than the k-th best of the blocks is among the k highest."""
+    blocks = scores[: scores.size // BLOCK * BLOCK].reshape(-1, BLOCK).max(axis=1)
+    least = np.partition(blocks, -k)[-k] if blocks.size > k else 0.0
+    places = np.flatnonzero(scores >= least) if least > 0 else np.flatnonzero(scores)
+    if places.size <= k:
+        return places
+    return places[np.argpartition(-scores[places], k)[:k]]
 
 
 def _weights(index: NgramIndex, readings: Sequence[Codes]) -> tuple[npt.NDArray[np.int64], Scores, Scores]:

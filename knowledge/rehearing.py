@@ -8,9 +8,9 @@ index's own characters is found by Viterbi. It is one more hypothesis to search 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,8 @@ RARE = 1
 """Characters in fewer passages than this are not proposed."""
 CHOICES = 24
 """Most readings of one character, the commonest kept."""
+WIDTH = CHOICES + 1
+"""The character itself may not be among them."""
 BIGRAM_SHARE = 0.9
 _SHIFT = 32
 Places = npt.NDArray[np.int64]
@@ -40,13 +42,13 @@ def _syllables(char: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Column:
-    """The readings of one character: each with its cost, code, passages that hold it, and log probability."""
+    """The readings of one character. The arrays are all ``WIDTH`` long, so that those of a sentence fit together: each
+    reading's code, passages that hold it, and cost, infinite behind the last reading."""
 
     chars: tuple[str, ...]
-    costs: npt.NDArray[np.float64]
     codes: Places
     counts: npt.NDArray[np.float64]
-    alone: npt.NDArray[np.float64]
+    costs: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Rehearing:
     grams: NgramIndex
     readings: dict[str, tuple[str, ...]]
     """Folded syllable -> characters, commonest first."""
+    counts: dict[str, int]
+    """Passages that hold each character."""
     columns: dict[tuple[str, str], Column] = field(default_factory=dict)
     """Those made so far; no more than there are characters."""
 
@@ -64,16 +68,14 @@ class Rehearing:
         """The model of a character index."""
         found: dict[str, list[tuple[int, str]]] = defaultdict(list)
         single = grams.codes < 1 << _SHIFT
-        counts = np.diff(grams.starts)[single]
-        for code, count in zip(grams.codes[single].tolist(), counts.tolist(), strict=True):
-            char = chr(code)
+        numbers = zip(grams.codes[single].tolist(), np.diff(grams.starts)[single].tolist(), strict=True)
+        counts = {chr(code): count for code, count in numbers}
+        for char, count in counts.items():
             if "一" <= char <= "鿿" and count >= RARE:
                 for sound in {pinyin.fold(syllable) for syllable in _syllables(char)}:
                     found[sound].append((count, char))
-        return cls(
-            grams,
-            {sound: tuple(char for _, char in sorted(chars, reverse=True)[:CHOICES]) for sound, chars in found.items()},
-        )
+        readings = {sound: tuple(c for _, c in sorted(chars, reverse=True)[:CHOICES]) for sound, chars in found.items()}
+        return cls(grams, readings, counts)
 
     def __call__(self, text: str) -> str:
         """``text`` as it was probably said; the same text when nothing likelier is found."""
@@ -81,10 +83,12 @@ class Rehearing:
         columns = [self._column(char, sound) for char, sound in zip(text, sounds, strict=True)]
         if len(columns) < 2 or all(len(column.chars) == 1 for column in columns):
             return text
-        score = columns[0].alone - columns[0].costs
+        costs = np.stack([column.costs for column in columns])
+        alone, behind = self._likely(columns, np.isfinite(costs))
+        score = np.log(alone[0]) - costs[0]
         back: list[npt.NDArray[np.intp]] = []
-        for before, after in pairwise(columns):
-            total = score[:, None] + (self._follow(before, after) - after.costs)
+        for step in behind - costs[1:, None]:
+            total = score[:, None] + step
             back.append(total.argmax(axis=0))
             score = total.max(axis=0)
         place = int(score.argmax())
@@ -98,10 +102,11 @@ class Rehearing:
         """What a character may be read as; made once for each character of a sound."""
         if (found := self.columns.get((char, sound))) is None:
             choices = self._choices(char, sound)
-            codes = np.array([ord(other) for other in choices], dtype=np.int64)
-            counts = self._count(codes)
-            alone = np.log((counts + 0.1) / (self.grams.passages + 1))
-            found = Column(tuple(choices), np.array(list(choices.values())), codes, counts, alone)
+            codes, counts, costs = np.zeros(WIDTH, dtype=np.int64), np.zeros(WIDTH), np.full(WIDTH, np.inf)
+            codes[: len(choices)] = list(map(ord, choices))
+            counts[: len(choices)] = [self.counts.get(other, 0) for other in choices]
+            costs[: len(choices)] = list(choices.values())
+            found = Column(tuple(choices), codes, counts, costs)
             if "一" <= char <= "鿿":
                 self.columns[char, sound] = found
         return found
@@ -115,14 +120,22 @@ class Rehearing:
         return found
 
     def _count(self, codes: Places) -> npt.NDArray[np.float64]:
+        """How many passages hold each n-gram; most pairs none does."""
         place = np.minimum(np.searchsorted(self.grams.codes, codes), self.grams.codes.size - 1)
-        found = self.grams.starts[place + 1] - self.grams.starts[place]
-        return np.where(self.grams.codes[place] == codes, found, 0).astype(np.float64)
+        known = np.flatnonzero(self.grams.codes[place] == codes)
+        found = np.zeros(codes.size)
+        found[known] = self.grams.starts[place[known] + 1] - self.grams.starts[place[known]]
+        return found
 
-    def _follow(self, before: Column, after: Column) -> npt.NDArray[np.float64]:
-        """Log probability of each of ``after`` behind each of ``before``: bigram mixed with unigram frequency."""
-        pairs = self._count(((before.codes[:, None] << _SHIFT) | after.codes).ravel())
-        behind = pairs.reshape(len(before.chars), -1) / np.maximum(before.counts, 1.0)[:, None]
-        alone = (after.counts + 0.1) / (self.grams.passages + 1)
-        mixed: npt.NDArray[np.float64] = np.log(BIGRAM_SHARE * behind + (1 - BIGRAM_SHARE) * alone)
-        return mixed
+    def _likely(
+        self, columns: Sequence[Column], real: npt.NDArray[np.bool_]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """The frequency ``[columns, WIDTH]`` of each reading, and ``[columns - 1, WIDTH, WIDTH]`` the log probability
+        of each behind each of the column before: bigram mixed with unigram frequency. ``real`` marks the readings."""
+        codes, counts = np.stack([c.codes for c in columns]), np.stack([c.counts for c in columns])
+        alone = (counts + 0.1) / (self.grams.passages + 1)
+        both = real[:-1, :, None] & real[1:, None]
+        pairs = np.zeros(both.shape)
+        pairs[both] = self._count(((codes[:-1, :, None] << _SHIFT) | codes[1:, None])[both])
+        behind = pairs / np.maximum(counts[:-1], 1.0)[:, :, None]
+        return alone, np.log(BIGRAM_SHARE * behind + (1 - BIGRAM_SHARE) * alone[1:, None])

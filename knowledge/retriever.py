@@ -185,8 +185,10 @@ class Retriever:
         rows_allowed = allowed[index.entry_of]
         vectors = self._embedder.readings(meant(readings))
         nearest = vector_part.nearest(index.vectors, vectors, CANDIDATES, rows_allowed)
-        chars = Question(index.chars, [ngrams.char_codes(text) for text in readings])
-        sounds = Question(index.pinyin, [ngrams.pinyin_codes(text) for text in readings])
+        heard = list(dict.fromkeys(readings))  # a question in Mandarin words stands among its readings twice
+        plain = len(set(readings[:PLAIN]))
+        chars = Question(index.chars, [ngrams.char_codes(text) for text in heard])
+        sounds = Question(index.pinyin, [ngrams.pinyin_codes(text) for text in heard])
         sparse = [question.best(CANDIDATES, rows_allowed) for question in (chars, sounds)]
         found = np.unique(np.concatenate([nearest[nearest >= 0], *sparse]))
         entries = np.unique(index.entry_of[found]).astype(np.int64)
@@ -201,22 +203,25 @@ class Retriever:
         of_chars, whole_chars, counted = chars.signals(rows, starts)
         of_sounds, whole_sounds, _ = sounds.signals(rows, starts)
 
-        def together(readings: slice) -> npt.NDArray[np.float32]:
-            (tfidf, *covered), (heard, *sounding) = (each[readings].max(axis=0) for each in (of_chars, of_sounds))
-            return np.stack([dense, tfidf, heard, *covered, *sounding]).astype(np.float32)
+        def together(count: int) -> npt.NDArray[np.float32]:
+            (tfidf, *covered), (sound, *sounding) = (each[:count].max(axis=0) for each in (of_chars, of_sounds))
+            return np.stack([dense, tfidf, sound, *covered, *sounding]).astype(np.float32)
 
-        said = [index.entries.words(entry) for entry in entries.tolist()]
         named = frozenset[str]().union(*map(subjects.named, readings[1:] or readings))
-        asked = concepts.asked(readings)
+        asked = concepts.asked(heard)
+        wordings = index.first_row[entries + 1] - index.first_wording[entries]
+        strange = np.zeros(entries.size, np.bool_)
+        if named:
+            strange = ~index.entries.holding(entries.tolist(), subjects.spellings(named))
+        each = zip(entries.tolist(), wordings.tolist(), strict=True)
+        said = [index.entries.words(entry) if asked and lines else "" for entry, lines in each]
         signals = Signals(
-            best=together(slice(None)),
-            plain=together(slice(PLAIN)),
+            best=together(len(heard)),
+            plain=together(plain),
             whole=np.concatenate([whole_chars.max(axis=0), whole_sounds.max(axis=0)]),
             counted=np.maximum.reduceat(np.where(wording, 0.0, counted.max(axis=0)), starts, axis=1).astype(np.float32),
-            concerns=concepts.shares(
-                asked, said, (index.first_row[entries + 1] - index.first_wording[entries]).tolist()
-            ),
-            strange=np.array([bool(named) and subjects.strange(words, named) for words in said]),
+            concerns=concepts.shares(asked, said, wordings.tolist()),
+            strange=strange,
             longest=-np.log(np.minimum.reduceat(np.where(wording, 1.0, index.chars.inverse_norms[rows]), starts)),
             wording=wording,
             starts=starts,
@@ -231,7 +236,7 @@ def _dense(
     stored = vector_part.reconstruct(index.vectors, rows)
     dense = index.manifest.calibration(vectors @ stored.T)
     if bare.any() and index.spread:
-        dense[:, bare] = index.spread.nearness(vectors, stored[bare])
+        dense[:, bare] = index.spread.nearness(vectors, stored[bare], index.evened[rows[bare]])
     best: npt.NDArray[np.float32] = dense.max(axis=0)
     return best
 

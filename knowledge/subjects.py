@@ -146,10 +146,11 @@ def named(text: str) -> frozenset[str]:
     return frozenset(standard[word] for word in pattern.findall(text))
 
 
-def strange(words: str, subjects: frozenset[str]) -> bool:
-    """True when the question names crops or animals and an entry of these ``words`` (``storage.words``) none of them,
-    by any of their names."""
-    return bool(subjects) and not any(word in words for name in subjects for word in _names()[2].get(name, (name,)))
+def spellings(subjects: frozenset[str]) -> re.Pattern[str]:
+    """All names of some crops and animals, less those that hold another one (母猪 holds 猪): an entry without any of
+    them speaks of others."""
+    every = {word for name in subjects for word in _names()[2].get(name, (name,))}
+    return re.compile("|".join(word for word in every if not any(other in word for other in every - {word})))
 
 
 def _asked(text: str) -> tuple[re.Pattern[str], ...]:

@@ -24,7 +24,7 @@ def test_scores_are_those_of_the_formula() -> None:
         if all(gram in tfidf.vocabulary_ for gram in grams):  # foreign n-grams count in ours, not there
             wanted = (table @ tfidf.transform([asked]).T).toarray()[:, 0]
             question = Question(ngrams.build(texts, ngrams.char_codes), [ngrams.char_codes(asked)])
-            np.testing.assert_allclose(question.scores()[:, 0], wanted, atol=1e-6)
+            np.testing.assert_allclose(question.scores()[0], wanted, atol=1e-6)
             np.testing.assert_allclose(question.signals(np.arange(5), np.arange(5))[0][0, 0], wanted, atol=1e-6)
 
 
@@ -70,7 +70,7 @@ def test_signals_count_every_ngram_however_few_are_read(texts: list[str], readin
     np.testing.assert_allclose(some_counted, every_counted, atol=1e-6)
     np.testing.assert_allclose(some, every, atol=1e-6)
     np.testing.assert_allclose(some_whole, every_whole, atol=1e-6)
-    np.testing.assert_allclose(every[:, 0], whole.scores()[rows].T, atol=1e-6)
+    np.testing.assert_allclose(every[:, 0], whole.scores()[:, rows], atol=1e-6)
     for reading, each in zip(codes, every, strict=True):
         np.testing.assert_allclose(Question(built, [reading]).signals(rows, starts)[0][0], each, atol=1e-6)
 
@@ -80,3 +80,17 @@ def test_the_best_are_allowed_ones_of_every_reading() -> None:
     question = Question(built, [ngrams.char_codes("小麦锈病"), ngrams.char_codes("水稻")])
     assert question.best(1, np.ones(4, np.bool_)).tolist() == [0, 3]
     assert question.best(1, np.array([False, True, True, False])).tolist() == [1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(0, 400))
+def test_the_best_are_the_highest_scores_of_all(seed: int, k: int, passages: int) -> None:
+    dice = np.random.default_rng(seed)
+    texts = ["".join(dice.choice(list("甲乙丙丁戊己庚辛壬癸"), dice.integers(0, 9))) for _ in range(passages)]
+    allowed = dice.random(passages) < 0.9
+    question = Question(ngrams.build(texts, ngrams.char_codes), [ngrams.char_codes("甲乙丙丁")])
+    (scores,) = question.scores(allowed)
+    best = question.best(k, allowed)
+    highest = np.sort(scores[scores > 0])[::-1][:k]
+    assert np.array_equal(np.sort(scores[best])[::-1], highest)
+    assert allowed[best].all()

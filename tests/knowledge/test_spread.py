@@ -10,7 +10,7 @@ import pytest
 from knowledge import building, index
 from knowledge.embedding import Embedder
 from knowledge.entry import Entry
-from knowledge.spread import FEWEST, Spread
+from knowledge.spread import FEWEST, LOW, WIDTH, Spread
 
 pytestmark = pytest.mark.unit
 DIMENSION = 32
@@ -36,12 +36,22 @@ def test_strangers_are_far_and_the_same_is_nearest() -> None:
     vectors = _cone(600, 2)
     spread = Spread.of(vectors)
     assert spread
-    near = spread.nearness(vectors[:50], vectors)
+    near = spread.nearness(vectors[:50], vectors, spread.lengths(vectors))
     plain = vectors[:50] @ vectors.T
     assert np.array_equal(near.argmax(axis=1), np.arange(50))
     assert np.median(plain) > 0.85, "in a cone strangers look alike"
     assert np.median(near) < 0.35
     assert near.min() >= 0.0
+
+
+def test_nearness_is_the_cosine_on_the_evened_axes() -> None:
+    vectors = _cone(200, 5)
+    spread = Spread.of(vectors)
+    assert spread
+    turned = (vectors - spread.centre) @ spread.turn
+    turned /= np.linalg.norm(turned, axis=1, keepdims=True)
+    wanted = np.maximum((turned[:20] @ turned.T - LOW) / WIDTH, 0)
+    np.testing.assert_allclose(spread.nearness(vectors[:20], vectors, spread.lengths(vectors)), wanted, atol=1e-5)
 
 
 def test_what_lies_off_the_long_axes_counts_for_more() -> None:
@@ -54,7 +64,7 @@ def test_what_lies_off_the_long_axes_counts_for_more() -> None:
     asked /= np.linalg.norm(asked, axis=1, keepdims=True)
     right = np.arange(600)
     plain = float(np.mean((asked @ vectors.T).argmax(axis=1) == right))
-    evened = float(np.mean(spread.nearness(asked, vectors).argmax(axis=1) == right))
+    evened = float(np.mean(spread.nearness(asked, vectors, spread.lengths(vectors)).argmax(axis=1) == right))
     assert evened > plain + 0.05, (evened, plain)
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from knowledge import index, subjects
 from knowledge.embedding import Embedder
-from knowledge.entry import Entry, entry_files, load
+from knowledge.entry import Entry, Source, entry_files, load
 from knowledge.retriever import Retriever
+from knowledge.storage import _words_in, entry_line
 from settings import ROOT
 
 pytestmark = pytest.mark.unit
@@ -104,3 +105,15 @@ def test_crops_said_to_have_no_entry_have_none() -> None:
     assert titles
     for patterns in subjects.UNWRITTEN:
         assert not [title for title in titles if re.search("|".join(patterns), title)]
+
+
+def test_an_entry_names_a_crop_in_its_words_and_not_in_its_source(index_dir: Path) -> None:
+    opened = index.open_current(index_dir)
+    every = range(len(opened.entries))
+    for crop in ("小麦", "玉米", "猪", "红薯"):
+        names = subjects.spellings(frozenset([crop]))
+        wanted = [bool(names.search(opened.entries.words(place))) for place in every]
+        assert opened.entries.holding(every, names).tolist() == wanted
+    line = entry_line(Entry("a", '说"玉米"', "farming", "种在地里", sources=(Source(title="小麦条例"),)))
+    said = _words_in(line)
+    assert [word in said for word in ("玉米", "地里", "小麦")] == [True, True, False]
