@@ -23,7 +23,10 @@ def _accounts() -> Accounts:
 @app.command()
 def add(name: Name) -> None:
     """Make an account, or change its password. The password is asked for, or read from a pipe."""
-    password = typer.prompt("password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else input()
+    if sys.stdin.isatty():
+        password = typer.prompt("password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
     try:
         _accounts().add(name, password)
     except AccountError as error:

@@ -5,6 +5,8 @@ const REFRESH_MS = 3000;
 const CHANNELS = { web: "网页", telegram: "Telegram", wechat: "微信", wecom: "企业微信", hotline: "电话" };
 let current = null;
 let me = null;
+let follows = true; // the newest words stay in sight until somebody scrolls back
+let known = 0;
 
 export function element(tag, properties = {}, ...children) {
   const node = Object.assign(document.createElement(tag), properties);
@@ -53,7 +55,7 @@ async function refreshQueue() {
     const state = element("div", { className: "held", textContent: talk.state === "held" ? `${talk.holder} 在接` : "没人接" });
     const button = element("button", { type: "button" }, label, state);
     button.setAttribute("aria-current", String(talk.number === current));
-    button.addEventListener("click", () => { current = talk.number; byId("desk").dispatchEvent(new Event("talk")); attempt(refresh); });
+    button.addEventListener("click", () => { current = talk.number; follows = true; known = 0; byId("desk").dispatchEvent(new Event("talk")); attempt(refresh); });
     return element("li", {}, button);
   }));
 }
@@ -69,12 +71,22 @@ async function refreshTalk() {
   byId("summary").textContent = summary;
   const before = turns.filter((turn) => !lines.some((line) => line.who === "user" && line.text === turn.user))
     .flatMap((turn) => [item("user", (turn.voice ? "🎤 " : "") + turn.user, turn.at), ...turn.replies.map((reply) => item("bot", reply, turn.at))]);
-  const said = byId("said");
-  const atEnd = said.scrollHeight - said.scrollTop - said.clientHeight < 60;
-  said.replaceChildren(...before, ...lines.map((line) => item(line.who, line.text, line.at)));
-  if (atEnd) said.scrollTop = said.scrollHeight;
   byId("take").hidden = talk.state !== "waiting";
   byId("answer").hidden = talk.holder !== me;
+  const said = byId("said");
+  const all = [...before, ...lines.map((line) => item(line.who, line.text, line.at))];
+  const place = said.scrollTop;
+  said.replaceChildren(...all);
+  if (follows) showNewest();
+  else { said.scrollTop = place; if (all.length > known) byId("newer").hidden = false; }
+  known = all.length;
+}
+
+function showNewest() {
+  const said = byId("said");
+  said.scrollTop = said.scrollHeight;
+  follows = true;
+  byId("newer").hidden = true;
 }
 
 async function refresh() {
@@ -96,6 +108,12 @@ byId("login").addEventListener("submit", async (event) => {
     byId("login-trouble").textContent = error.message;
   }
 });
+byId("said").addEventListener("scroll", () => {
+  const said = byId("said");
+  follows = said.scrollHeight - said.scrollTop - said.clientHeight < 60;
+  if (follows) byId("newer").hidden = true;
+});
+byId("newer").addEventListener("click", showNewest);
 byId("desk").addEventListener("calls", () => { current = null; });
 byId("logout").addEventListener("click", () => attempt(async () => { await call("logout", {}); showLogin(); }));
 byId("take").addEventListener("click", () => attempt(async () => { await call(`talks/${current}/take`, {}); await refresh(); byId("text").focus(); }));
@@ -104,7 +122,7 @@ byId("answer").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = byId("text").value.trim();
   if (!text) return;
-  attempt(async () => { await call(`talks/${current}/say`, { text }); byId("text").value = ""; await refresh(); });
+  attempt(async () => { await call(`talks/${current}/say`, { text }); byId("text").value = ""; follows = true; await refresh(); });
 });
 
 async function keepFresh() {
