@@ -190,7 +190,7 @@ class TurnService:
             understood, messages = None, [foreign()]
         else:
             understood, messages = await self._answer(inbound, turn_id, message_id, text, transcript, question)
-        messages = self._front.kept(inbound.channel, messages)
+        messages = await self._front.kept(inbound.conversation, inbound.channel, messages)
         more = await self._front.after(inbound.conversation, inbound.channel, messages)
         asks = asked(messages) or asked(more)  # the place in the queue and the notice come after it and ask nothing
         messages = [*messages, *more]

@@ -165,7 +165,7 @@ class BareAnswer:
 
     async def __call__(self, turn: Turn) -> Reply:
         """The question back."""
-        return Reply((bare_thing(turn) or Message(say.BARE_ANSWER, kind="talk"),))
+        return Reply((bare_thing(turn) or Message(say.BARE_ANSWER, kind="bare_answer"),))
 
 
 class Bare:

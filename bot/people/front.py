@@ -47,9 +47,12 @@ class Front:
             found = await self.feedback.answer(conversation, text)
         return found
 
-    def kept(self, channel: str, answer: list[DialogueMessage]) -> list[DialogueMessage]:
-        """What is left of an answer: on the telephone nobody is asked two things at once."""
-        return self.telephone.kept(answer) if self.telephone is not None and channel == HOTLINE else answer
+    async def kept(self, conversation: str, channel: str, answer: list[DialogueMessage]) -> list[DialogueMessage]:
+        """What is left of an answer: on the telephone nobody is asked two things at once, and who waits for a person
+        is not asked to say it otherwise."""
+        if channel == HOTLINE:
+            return self.telephone.kept(answer) if self.telephone is not None else answer
+        return await self.desk.left_for_staff(conversation, answer) if self.desk is not None else answer
 
     async def after(self, conversation: str, channel: str, answer: list[DialogueMessage]) -> list[DialogueMessage]:
         """What is told beside an answer: the place in the queue, and to a newcomer what is kept (a caller was told)."""

@@ -15,6 +15,7 @@ _BACK = re.compile(r"(?:不用|不要|不找)(?:人工|工作人员|人)了?|(?:
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _BY_TELEPHONE = "hotline:"
 """Conversations of callers: they are put through or called back, nobody writes to them while they speak."""
+_NOT_UNDERSTOOD = frozenset(("not_understood", "bare_answer", "offer_person"))
 _NOISE = re.compile(r"[\s，。！？、,.!?]+|[吧啊呀呢嘛]+$")
 
 
@@ -55,6 +56,15 @@ class HandOffDesk:
             await asyncio.to_thread(self._book.close, talk.number)
             return [_message(say.BACK)]
         return [_message(say.RELAYED, kind="relayed")]
+
+    async def left_for_staff(self, conversation: str, answer: list[DialogueMessage]) -> list[DialogueMessage]:
+        """The answer; who waits for a person and was not understood is told that the person will read it."""
+        if not answer or (answer[0].custom or {}).get("kind") not in _NOT_UNDERSTOOD:
+            return answer
+        talk = await asyncio.to_thread(self._book.open_talk, conversation)
+        if talk is None or talk.state is not State.WAITING:
+            return answer
+        return [_message(say.LEFT_FOR_STAFF, kind="talk")]
 
     async def queued(self, conversation: str, answer: list[DialogueMessage]) -> list[DialogueMessage]:
         """What is added to the dialogue's answer: the place in the queue for who joins it."""

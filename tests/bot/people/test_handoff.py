@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.channels.http import errors_as_json
 from bot.database import open_engine
+from bot.people import texts as say
 from bot.people.accounts import AccountError, Accounts
 from bot.people.book import State, TalkBook, Who
 from bot.people.console import Console
@@ -53,6 +54,8 @@ class Dialogue:
         if body["text"] == "转人工":
             number = self.numbers.setdefault(body["sender_id"], str(1000 + len(self.numbers)))
             message = {"text": f"登记号是{number}", "custom": {"kind": "handoff", "hand_off_id": number}}
+        if body["text"] == "麻烦快点":
+            message = {"text": "没听明白", "buttons": [], "custom": {"kind": "not_understood"}}
         return web.json_response({"understood": understood, "messages": [message]})
 
 
@@ -165,6 +168,13 @@ async def test_who_waits_may_give_it_up(world: World) -> None:
     assert "不等了" in (await world.say("不用人工了")).replies[0].text
     assert world.book.open_talks() == []
     assert "轮到您" in (await world.say("转人工")).replies[-1].text
+
+
+async def test_what_is_not_understood_while_waiting_is_left_for_staff(world: World) -> None:
+    assert [reply.text for reply in (await world.say("麻烦快点")).replies] == ["没听明白"]
+    await world.say("转人工")
+    assert [reply.text for reply in (await world.say("麻烦快点")).replies] == [say.LEFT_FOR_STAFF]
+    assert [reply.text for reply in (await world.say("小麦怎么种")).replies] == ["您好"]
 
 
 async def test_outside_hours_a_number_to_call_back_is_taken(world: World) -> None:
