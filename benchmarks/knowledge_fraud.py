@@ -30,6 +30,7 @@ from settings import load_settings
 RESULTS = Path(__file__).with_name("results") / "fraud.md"
 OWN = Path(__file__).with_name("questions") / "fraud.tsv"
 FRESH = OWN.with_name("fraud_fresh.tsv")
+ASIDE = OWN.with_name("fraud_aside.tsv")
 SIGNS_FRAUD, SIGNS_UNSURE = 2.0, 1.0
 """Bounds of the baseline by signs alone: a clear sign, half a sign."""
 SPOKEN = ("call", "call_dialogue", "report", "user_report")
@@ -54,13 +55,13 @@ def _own_part(text: str) -> str:
 
 
 def own_messages() -> list[Message]:
-    """Our own labelled texts; advertisements, notices and chats are messages too. Of the fresh ones all report."""
+    """Our own labelled texts; advertisements, notices and chats are messages too. All fresh and aside ones report."""
     kinds = {"ad": "sms", "notice": "sms", "chat": "sms"}
     found = []
-    for path in (OWN, FRESH):
+    for path in (OWN, FRESH, ASIDE):
         rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
         for label, kind, text in rows:
-            part = "own, fresh" if path == FRESH else _own_part(text)
+            part = {FRESH: "own, fresh", ASIDE: "own, aside"}.get(path) or _own_part(text)
             found.append(Message(text, label, kinds.get(kind, kind), kind == "ad", part))
     return found
 

@@ -23,17 +23,20 @@ import numpy.typing as npt
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.errors import FraudModelError
 from knowledge.fraud_grams import CharGrams
+from knowledge.fraud_hearing import Hearing
 from knowledge.fraud_signs import Sign, load_signs
 from knowledge.fraud_text import caller_words, plain_text
 
 MODEL_FILE = "fraud.npz"
-FEATURE_FORMAT = 3
+FEATURE_FORMAT = 4
 VECTOR_SCALE = 6.0
 """e5 vectors lie in a narrow cone; centred and scaled they suit a penalty of one."""
 GRAM_SCALE = 4.0
 """Of 0 to 4, tried on held-out training texts; beyond, little changes."""
 TRUST, BOUND, DOUBT = 0.45, 4.0, 1.0
 """How far the classifier is believed, its most extreme log-odds, and how rare fraud is among what people ask about."""
+GUESSED = 0.8
+"""Log-odds a text loses when its misheard words had to be guessed: guesses lean to the words of fraud."""
 FRAUD_AT, UNSURE_AT = 0.57, 0.40
 """Probability at which a text is called fraud; between the two it is unsure."""
 SURE = 0.95
@@ -80,6 +83,7 @@ class FraudModel:
     bias: float
     center: Array
     grams: CharGrams
+    hearing: Hearing
 
     def log_odds(self, vectors: Array, texts: Sequence[str]) -> Array:
         """Calibrated log-odds ``[n]`` of ``embedded_text`` texts with their ``[n, dimension]`` vectors, within
@@ -109,7 +113,9 @@ class FraudModel:
                 if int(stored["format"]) != FEATURE_FORMAT:
                     raise KeyError("format")
                 grams = CharGrams(stored["grams"], stored["idf"])
-                return cls(str(stored["identity"]), stored["weights"], float(stored["bias"]), stored["center"], grams)
+                hearing = Hearing(stored["pairs"], stored["pair_counts"])
+                weights, bias, center = stored["weights"], float(stored["bias"]), stored["center"]
+                return cls(str(stored["identity"]), weights, bias, center, grams, hearing)
         except FileNotFoundError as error:
             raise FraudModelError(f"{path}: no fraud classifier yet; {CURE}") from error
         except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
@@ -178,9 +184,10 @@ class FraudChecker:
         plain = plain_text(caller_words(text[:MAX_CHARS]))
         if not any(char.isalnum() for char in plain):
             return FraudVerdict("unsure", 0.5, (), advice["empty"])
-        judged = [(piece, self._signs.found(piece)) for piece in pieces(plain)]
-        judged.sort(key=lambda item: -signs_alone(item[1]))
-        scored = [(self._probability(piece, found), found) for piece, found in judged[:PIECES_EMBEDDED]]
+        readings = [reading for piece in pieces(plain) for reading in self._readings(piece)]
+        judged = [(reading, heard, self._signs.found(reading)) for reading, heard in readings]
+        judged.sort(key=lambda item: -signs_alone(item[2]))
+        scored = [(self._probability(*item), item[2]) for item in judged[:PIECES_EMBEDDED]]
         probability, found = max(scored, key=lambda item: item[0])
         label: Literal["fraud", "normal", "unsure"] = "normal"
         if probability >= FRAUD_AT:
@@ -190,13 +197,20 @@ class FraudChecker:
         said = tuple(sign.say for sign in found if sign.weight > 0) if label != "normal" else ()
         return FraudVerdict(label, round(probability, 4), said, advice[label])
 
-    def _probability(self, piece: str, found: tuple[Sign, ...]) -> float:
+    def _readings(self, piece: str) -> list[tuple[str, bool]]:
+        """As it was written and, when it looks misheard (True), as it was probably said."""
+        heard = self._model.hearing(piece)
+        return [(piece, False), (heard, True)] if heard != piece else [(piece, False)]
+
+    def _probability(self, piece: str, heard: bool, found: tuple[Sign, ...]) -> float:
         texts = [embedded_text(piece) or piece]
         learnt = float(self._model.log_odds(self._embedder.queries(texts), texts)[0])
-        odds = signs_alone(found) + TRUST * learnt - DOUBT
+        odds = signs_alone(found) + TRUST * learnt - DOUBT - (GUESSED if heard else 0)
         probability = 1 / (1 + math.exp(-odds))
         if any(sign.name == WARNING for sign in found):
             return probability  # warnings name the very things they warn of
+        if heard:
+            return probability  # a guess makes nothing sure
         if any(sign.sure for sign in found):
             return max(probability, SURE)
         if any(sign.weight >= GRAVE for sign in found):

@@ -58,6 +58,8 @@ _SEPARATED = re.compile(
 _CALLER = re.compile(r"(?:来电方|来电人|呼叫方|对方|骗子)\s*[:：]")
 _CALLED = re.compile(r"(?:接听方|接听人|被叫方|我|本人)\s*[:：]")
 _TURN = re.compile(r"(?:来电方|来电人|呼叫方|对方|骗子|接听方|接听人|被叫方|我|本人)\s*[:：]")
+_SIDE = re.compile(rf"[{_HAN}]{{3}}(?=\s*[:：])")
+_SIDES = ("来电方", "来电人", "呼叫方", "接听方", "接听人", "被叫方")
 
 
 @cache
@@ -75,6 +77,16 @@ def _sounds() -> dict[tuple[str, ...], str]:
 
 
 @cache
+def _sides() -> dict[tuple[str, ...], str]:
+    """The names of both sides of a call by their sound."""
+    return {tuple(syllables(side)): side for side in _SIDES}
+
+
+def _side(match: re.Match[str]) -> str:
+    return _sides().get(tuple(syllables(match.group())), match.group())
+
+
+@cache
 def _lengths() -> tuple[int, ...]:
     return tuple(sorted({len(sound) for sound in _sounds()}, reverse=True))
 
@@ -82,8 +94,10 @@ def _lengths() -> tuple[int, ...]:
 def caller_words(text: str) -> str:
     """What the caller says when ``text`` is a written-down call with both sides named; else ``text`` itself.
 
-    What the called person answers ("I read about such fraud") tells nothing about the caller.
+    What the called person answers ("I read about such fraud") tells nothing about the caller. The names of the sides
+    may be misheard like the rest.
     """
+    text = _SIDE.sub(_side, text)
     if not (_CALLER.search(text) and _CALLED.search(text)):
         return text
     turns = [(match.start(), match.end()) for match in _TURN.finditer(text)]

@@ -18,6 +18,7 @@ from knowledge.embedding import Embedder
 from knowledge.errors import FraudModelError
 from knowledge.fraud import FEATURE_FORMAT, GRAM_SCALE, MODEL_FILE, VECTOR_SCALE, FraudModel, embedded_text, features
 from knowledge.fraud_grams import CharGrams
+from knowledge.fraud_hearing import Hearing
 from knowledge.fraud_text import caller_words, plain_text
 
 _DATA = Path(__file__).with_name("fraud_data")
@@ -67,7 +68,8 @@ def train(embedder: Embedder, index_dir: Path) -> bool:
         return False
     texts, labels, kinds = training_texts()
     truth = np.array(labels)
-    plain = [embedded_text(plain_text(caller_words(text))) for text in texts]
+    read = [plain_text(caller_words(text)) for text in texts]
+    plain, hearing = [embedded_text(text) for text in read], Hearing.of(read)
     vectors, grams = embedder.queries(plain), CharGrams.of(plain)
     center = vectors.mean(axis=0)
     rows = features(vectors, plain, center, grams)
@@ -94,6 +96,8 @@ def train(embedder: Embedder, index_dir: Path) -> bool:
         center=center,
         grams=grams.grams,
         idf=grams.idf,
+        pairs=hearing.pairs,
+        pair_counts=hearing.counts,
         report=np.array(json.dumps(_report(platt.predict_proba(held_out[:, None])[:, 1], truth))),
     )
     part.replace(target)

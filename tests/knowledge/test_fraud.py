@@ -112,6 +112,9 @@ def test_empty_text_is_unsure_and_says_so(checker: FraudChecker, told: str) -> N
         "您的航班因故障取消，请拨打客服办理改签，每位补偿三百元",
         "他喊我莫挂电话，也莫跟屋头人说，去银行把定期取了转给他",
         "他叫我把钱转到按全帐护",
+        "尤个人打电华说我孙字把人达商了，较我准被三万筷钱",
+        "叫我按星星21加他的号码，开通呼叫转移让客服保护我",
+        "有人说在我家放个小盒子插上电话卡，一个月给我一千块",
     ],
 )
 def test_disguised_and_criminal_offers_are_fraud(checker: FraudChecker, told: str) -> None:
@@ -127,6 +130,8 @@ def test_disguised_and_criminal_offers_are_fraud(checker: FraudChecker, told: st
         "江景房首付十二万起，热线028，到访送米",
         "银行提醒：我行不会发链接让您填密码，谨防假冒短信",
         "国家反诈中心提醒，刷单返利都是诈骗，不要垫钱",
+        "村里提醒：接到要求开屏幕共享的电话马上挂",
+        "这个月的话费校验码是 3381，仅限本人使用，勿外传",
     ],
 )
 def test_daily_advertisements_and_warnings_are_normal(checker: FraudChecker, told: str) -> None:
@@ -187,8 +192,12 @@ def _too_near(texts: list[str], others: list[str], share: float) -> list[str]:
 
 def test_what_is_measured_on_was_not_trained_on() -> None:
     texts = fraud_training.training_texts()[0]
-    own = ROOT / "benchmarks/questions/fraud.tsv"
-    held_out = [line.split("\t")[2] for line in own.read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
+    lines = [
+        line
+        for name in ("fraud", "fraud_fresh", "fraud_aside")
+        for line in (ROOT / f"benchmarks/questions/{name}.tsv").read_text(encoding="utf-8").splitlines()
+    ]
+    held_out = [line.split("\t")[2] for line in lines if line[:1] != "#"]
     assert not _too_near(texts, held_out, 0.5)
     public = ROOT.parent / "shared/data/fraud_dev.jsonl"
     if not public.is_file():
