@@ -71,6 +71,12 @@ def test_advertisements_and_warnings_are_not_fraud(checker: FraudChecker, told: 
         "让我把验证码告诉他这是骗人的吧",
         "有人冒充社保局打电话",
         "说我社保卡被停了叫我按一转人工",
+        "俺手机上来个信，说俺那个养老卡不中了，叫俺点一下，能点不",
+        "电话里头那个女娃说我卡要冻，叫我念那个六个数",
+        "有人讲我屋顶可以白装光伏，还要我刷脸",
+        "恁说这个不交钱就停电的电话是不是骗人的",
+        "他叫我把定期取出来买金条寄给他",
+        "我孙娃打游戏，有人送他皮肤，要拿我手机扫码",
     ],
 )
 def test_well_known_tricks_are_never_called_normal(checker: FraudChecker, told: str) -> None:
@@ -89,6 +95,9 @@ def test_well_known_tricks_are_never_called_normal(checker: FraudChecker, told: 
         "ETC怎么办理",
         "银行卡被冻结了去哪里解",
         "公安局办身份证要带什么",
+        "村上说医保要交四百，交到会计那里",
+        "我儿打电话回来说发工资了，要给我转五百",
+        "收谷子的老板说一块三一斤，当面过秤给现钱",
     ],
 )
 def test_questions_about_daily_business_are_normal(checker: FraudChecker, told: str) -> None:
