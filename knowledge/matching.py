@@ -114,22 +114,21 @@ def _highest(scores: Scores, k: int) -> npt.NDArray[np.int64]:
 def _weights(index: NgramIndex, readings: Sequence[Codes]) -> tuple[npt.NDArray[np.int64], Scores, Scores]:
     """Places of the n-grams ``index`` knows, rarest first; their tf-idf weights ``[readings, n]``, and the share each
     has of its reading's 1-grams or 2-grams ``[readings, 2, n]``."""
-    every = np.unique(np.concatenate([np.zeros(0, np.int64), *readings]))
-    weights = np.zeros((len(readings), every.size), np.float32)
-    shares = np.zeros((len(readings), 2, every.size), np.float32)
+    every, at = np.unique(np.concatenate([np.zeros(0, np.int64), *readings]), return_inverse=True)
     if not every.size or not index.codes.size:
-        return np.zeros(0, np.int64), weights[:, :0], shares[:, :, :0]
+        none = np.zeros((len(readings), 2, 0), np.float32)
+        return np.zeros(0, np.int64), none[:, 0], none
     places = np.minimum(np.searchsorted(index.codes, every), index.codes.size - 1)
     known = index.codes[places] == every
     idf = np.where(known, index.idf[places], np.float32(np.log(1 + index.passages) + 1))
-    pair = (every >= PAIRS_FROM).astype(np.int64)
-    for row, codes in enumerate(readings):
-        seen, counts = np.unique(codes, return_counts=True)
-        at = np.searchsorted(every, seen)
-        weight = (1 + np.log(counts)) * idf[at]
-        weights[row, at] = weight / max(float(np.linalg.norm(weight)), 1e-9) * idf[at]
-        total = np.maximum(np.bincount(pair[at], weights=idf[at], minlength=2), 1e-9)
-        shares[row, pair[at], at] = idf[at] / total[pair[at]]
+    cell = at + every.size * np.repeat(np.arange(len(readings)), [codes.size for codes in readings])
+    counts = np.bincount(cell, minlength=len(readings) * every.size).reshape(len(readings), -1)
+    weights = np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0.0) * idf
+    weights *= idf / np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-9)
+    pair = every >= PAIRS_FROM
+    shares = np.where((counts > 0)[:, None] & np.stack([~pair, pair]), idf, 0.0)
+    shares /= np.maximum(shares.sum(axis=2, keepdims=True, dtype=np.float64), 1e-9)
+    weights, shares = weights.astype(np.float32), shares.astype(np.float32)
     frequency = index.starts[places + 1] - index.starts[places]
     order = np.flatnonzero(known)[np.argsort(frequency[known], kind="stable")]
     return places[order], weights[:, order], shares[:, :, order]

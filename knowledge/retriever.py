@@ -145,12 +145,13 @@ class Retriever:
             np.fromiter(chances.values(), dtype=np.float32), _nearness(index.regions[entries], chain)
         )
         order = np.argsort(-near, kind="stable")
-        hits = tuple(_hit(index.entries[entries[place]], float(near[place])) for place in order[:k])
+        shown = [index.entries[entries[place]] for place in order[: max(k, 1)]]
+        hits = tuple(_hit(entry, float(near[place])) for entry, place in zip(shown[:k], order, strict=False))
         decision = decide(index.manifest.decision, near[order].tolist(), nothing)
         if decision == "answer":
-            decision = _checked(index, index.entries[entries[order[0]]], heard[0])
+            decision = _checked(index, shown[0], heard[0])
         if decision == "clarify":
-            hits = _to_the_point_first(hits, index, entries[order].tolist(), heard)
+            hits = _to_the_point_first(hits, shown[:k], heard)
         return SearchResult(decision, hits)
 
     def _chances(
@@ -255,15 +256,11 @@ def _checked(index: Index, best: Entry, heard: list[str]) -> Literal["answer", "
     return "refuse" if all(subjects.unknown(index.wordings, reading) for reading in plain) else "clarify"
 
 
-def _to_the_point_first(
-    hits: tuple[Hit, ...], index: Index, entries: Sequence[int], heard: list[list[str]]
-) -> tuple[Hit, ...]:
-    """``hits`` (of ``entries``, in order) with those on another crop or pest than asked about behind the others: among
+def _to_the_point_first(hits: tuple[Hit, ...], shown: Sequence[Entry], heard: list[list[str]]) -> tuple[Hit, ...]:
+    """``hits`` (of the entries ``shown``) with those on another crop or pest than asked about behind the others: among
     the titles read out, what to do about fallen maize is nothing to somebody whose wheat fell."""
     plain = dict.fromkeys(reading for readings in heard for reading in readings[:PLAIN])
-    beside = [
-        all(subjects.another(index.entries[entry], reading) for reading in plain) for entry in entries[: len(hits)]
-    ]
+    beside = [all(subjects.another(entry, reading) for reading in plain) for entry in shown]
     return tuple(hit for wanted in (False, True) for hit, off in zip(hits, beside, strict=True) if off is wanted)
 
 
