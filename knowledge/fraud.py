@@ -46,6 +46,8 @@ WINDOW, STEP = 600, 400
 """A long text is judged in overlapping pieces of so many characters; the worst piece decides."""
 PIECES_EMBEDDED = 4
 """Of more pieces than this only those with the gravest signs are embedded as well."""
+PIECES_HEARD = 4
+"""Only the first of these are read anew when they look misheard: a voice message is not longer."""
 MAX_CHARS = 20_000
 """What comes after is not read: no message is longer, and reading it would take seconds."""
 CURE = "run: xiangyin kb build"
@@ -184,7 +186,9 @@ class FraudChecker:
         plain = plain_text(caller_words(text[:MAX_CHARS]))
         if not any(char.isalnum() for char in plain):
             return FraudVerdict("unsure", 0.5, (), advice["empty"])
-        readings = [reading for piece in pieces(plain) for reading in self._readings(piece)]
+        parts = pieces(plain)
+        readings = [(part, False) for part in parts]
+        readings += [(heard, True) for part in parts[:PIECES_HEARD] if (heard := self._model.hearing(part)) != part]
         judged = [(reading, heard, self._signs.found(reading)) for reading, heard in readings]
         judged.sort(key=lambda item: -signs_alone(item[2]))
         scored = [(self._probability(*item), item[2]) for item in judged[:PIECES_EMBEDDED]]
@@ -196,11 +200,6 @@ class FraudChecker:
             label = "unsure"
         said = tuple(sign.say for sign in found if sign.weight > 0) if label != "normal" else ()
         return FraudVerdict(label, round(probability, 4), said, advice[label])
-
-    def _readings(self, piece: str) -> list[tuple[str, bool]]:
-        """As it was written and, when it looks misheard (True), as it was probably said."""
-        heard = self._model.hearing(piece)
-        return [(piece, False), (heard, True)] if heard != piece else [(piece, False)]
 
     def _probability(self, piece: str, heard: bool, found: tuple[Sign, ...]) -> float:
         texts = [embedded_text(piece) or piece]
