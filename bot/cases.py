@@ -62,6 +62,14 @@ class CasesClient:
             log.warning("action server did not forget: %s", type(error).__name__)
             raise ServiceUnavailableError from error
 
+    async def alive(self) -> bool:
+        """Whether it answers anything at all, within two seconds."""
+        try:
+            async with self._session.get(f"{self._url}/healthz", timeout=aiohttp.ClientTimeout(total=2)):
+                return True
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
     async def ready(self) -> bool:
         try:
             async with self._session.get(

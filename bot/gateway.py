@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Protocol
 
 import aiohttp
@@ -25,8 +26,10 @@ from bot.channels.hotline.desk.channel import HotlineChannel, TelephoneVoice
 from bot.channels.hotline.desk.ivr import IvrRoutes
 from bot.channels.hotline.desk.keeping import Records
 from bot.channels.hotline.desk.outcalls import Errands, OutCalls
+from bot.channels.hotline.desk.signs import SignsOfLife
 from bot.channels.hotline.desk.sms import Sms
 from bot.channels.hotline.desk.welcome import Welcoming
+from bot.channels.hotline.wire import Part
 from bot.channels.http import errors_as_json, json_response
 from bot.channels.media import MediaRoutes
 from bot.channels.partners import PartnerChannel
@@ -70,6 +73,13 @@ class Voice(Ear, Mouth, TelephoneVoice, Protocol):
     async def start(self) -> None: ...
 
     async def close(self) -> None: ...
+
+    async def alive(self) -> bool: ...
+
+
+async def _alive(rasa: RasaClient, cases: CasesClient) -> bool:
+    """Whether there can be an answer: the dialogue asks the action server for it."""
+    return all(await asyncio.gather(rasa.alive(), cases.alive()))
 
 
 async def build_app(settings: Settings, voice: Voice | None = None) -> web.Application:
@@ -140,6 +150,7 @@ async def build_app(settings: Settings, voice: Voice | None = None) -> web.Appli
         records,
         Preferences(engine),
         mailbox,
+        SignsOfLife({Part.DIALOGUE: partial(_alive, rasa, cases), Part.VOICE: voice.alive}),
         secret=secret,
         session_secret=session_secret,
         sms=sms,

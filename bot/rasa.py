@@ -157,6 +157,14 @@ class RasaClient:
             log.warning("dialogue did not forget: %s", type(error).__name__)
             raise DialogueUnavailableError from error
 
+    async def alive(self) -> bool:
+        """Whether it answers anything at all, within two seconds."""
+        try:
+            async with self._session.get(self._url, timeout=aiohttp.ClientTimeout(total=2)):
+                return True
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
     async def ready(self) -> bool:
         """Whether a trained model is loaded."""
         try:

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from voice.cache import SpeechCache
 from voice.config import VoiceConfig
@@ -84,6 +85,7 @@ class VoiceService:
         )
         self._engines = config.hearing
         self._hearing = self._hearing_workers()
+        self._reviving: asyncio.Future[list[BaseException | None]] | None = None
         self._streaming = frozenset(engine for engine in self._engines if streams(engine))
         self._speaking: Worker[SpeakJob, Spoken] = Worker(
             "speak",
@@ -108,6 +110,14 @@ class VoiceService:
         """Process ids of the workers for health reports: ``decode``, ``hear`` (default), ``hear2``..., ``speak``."""
         hearing = {worker.name: worker.pid for worker in self._hearing.values()}
         return {"decode": self._decoding.pid, **hearing, "speak": self._speaking.pid}
+
+    async def alive(self) -> bool:
+        """Whether the processes that hear and speak are there and none of them is stopped; a dead one is started."""
+        workers: list[Worker[Any, Any]] = [*self._hearing.values(), self._speaking]
+        dead = [worker for worker in workers if worker.pid is None]
+        if dead and (self._reviving is None or self._reviving.done()):
+            self._reviving = asyncio.gather(*(worker.start() for worker in dead), return_exceptions=True)
+        return all(worker.well for worker in workers)
 
     async def start(self, *, hear: bool = True, speak: bool = True) -> None:
         """Start the workers and wait until their models are loaded.

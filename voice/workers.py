@@ -20,10 +20,13 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
+import psutil
+
 from voice.errors import Code, VoiceError
 
 log = logging.getLogger(__name__)
 
+_STILL = (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -108,6 +111,15 @@ class Worker(Generic[Job, Result]):
     def pid(self) -> int | None:
         """Process id while it runs."""
         return self._process.pid if self._process is not None and self._process.is_alive() else None
+
+    @property
+    def well(self) -> bool:
+        """Whether its process is there and has not been stopped; whether it answers, only a job tells."""
+        pid = self.pid
+        try:
+            return pid is not None and psutil.Process(pid).status() not in _STILL
+        except psutil.Error:
+            return False
 
     @property
     def pending(self) -> int:

@@ -33,6 +33,9 @@ class HummingVoice(DecodingEar):
 
     async def close(self) -> None: ...
 
+    async def alive(self) -> bool:
+        return True
+
     async def hear_pcm(self, pieces: AsyncIterator[bytes], rate: int, hints: Hints = NO_HINTS) -> Transcript:
         sound = b"".join([piece async for piece in pieces])
         return Transcript(HEARD, HEARD, 0.9, (), "test", len(sound) / 2 / rate, 1)

@@ -7,6 +7,7 @@
     POST /internal/hotline/speech                    SpeechRequest -> sentences as they are ready, each a 4-byte
                                                      big-endian length and that many bytes of PCM
     PUT  /internal/hotline/calls/{id}                CallRecord (may come several times, the newest counts) -> 204
+    GET  /internal/hotline/signs                     Signs, at once; asked twice a second while there are calls
 
 Errors are the gateway's usual JSON, their messages fit to be spoken.
 """
@@ -31,6 +32,19 @@ class Expected(StrEnum):
     """A telephone, account or other number: keys are collected until ``#`` or a pause."""
     AMOUNT = "amount"
     """Whole yuan by keys."""
+
+
+class Part(StrEnum):
+    """What a call needs beside the gateway."""
+
+    DIALOGUE = "dialogue"
+    VOICE = "voice"
+
+
+class Signs(Model):
+    """That the gateway lives, and which parts have shown no sign of life for a while."""
+
+    silent: frozenset[Part] = frozenset()
 
 
 class CallStart(Model):

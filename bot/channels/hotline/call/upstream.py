@@ -6,21 +6,25 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Coroutine
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 from pydantic import ValidationError
 
-from bot.channels.hotline.wire import CallRecord, CallStart, CallTurn, SpeechRequest, SpokenTurn, Welcome
+from bot.channels.hotline.wire import CallRecord, CallStart, CallTurn, Part, Signs, SpeechRequest, SpokenTurn, Welcome
 from bot.schema import Heard, Model
+from voice.errors import Code
 
 log = logging.getLogger(__name__)
 _SECRET_HEADER = "X-Xiangyin-Secret"  # noqa: S105 - a header's name
 _LONGEST_SENTENCE = 8 * 2**20
 _PAUSES_S = (0.1, 0.3, 0.7, 1.0, 1.0)
+_DEAD = frozenset(("dialogue_unavailable", "outcome_unknown", Code.WORKER_LOST, Code.TIMEOUT))
+"""Errors of a gateway behind which a part has died or hangs: the next try would go wrong too."""
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 
 
 class UpstreamError(Exception):
@@ -74,11 +78,11 @@ class Upstream:
     ) -> None:
         """Args: ``base``: its URL without trailing slash; ``secret``: the internal one."""
         self._http, self._base = session, f"{base}/internal/hotline"
-        self._health = f"{base}/healthz"
         self._headers = {_SECRET_HEADER: secret}
         self._patience = patience
         self._ping: asyncio.Task[bool] | None = None
         self._pinged = (0.0, True)
+        self._silent: frozenset[Part] = frozenset()
 
     async def start(self, call: CallStart) -> Welcome:
         """Announce a call. Raises: AwayError, RefusedError."""
@@ -86,7 +90,8 @@ class Upstream:
 
     async def turn(self, call_id: str, turn: CallTurn) -> SpokenTurn:
         """The answer to a turn; a lost one is asked for again under its id. Raises: AwayError, RefusedError."""
-        return await self._asked("POST", f"/calls/{call_id}/turns", turn, SpokenTurn, self._patience.turn_s)
+        asked = self._asked("POST", f"/calls/{call_id}/turns", turn, SpokenTurn, self._patience.turn_s)
+        return await self._while_alive(Part.DIALOGUE, asked)
 
     async def keep(self, record: CallRecord) -> None:
         """Keep a call's record. Raises: AwayError, RefusedError."""
@@ -97,6 +102,9 @@ class Upstream:
 
         Raises: NothingHeardError, AwayError, RefusedError.
         """
+        return await self._while_alive(Part.VOICE, self._heard(call_id, rate, pcm))
+
+    async def _heard(self, call_id: str, rate: int, pcm: AsyncIterable[bytes]) -> Heard:
         url, timeout = f"{self._base}/calls/{call_id}/hear", aiohttp.ClientTimeout(sock_connect=1.0, sock_read=None)
         try:
             async with self._http.post(
@@ -161,13 +169,32 @@ class Upstream:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ping
 
+    async def _while_alive(self, part: Part, work: Coroutine[Any, Any, T]) -> T:
+        """The result of ``work``. Raises: AwayError when ``part``, which does it, shows no sign of life meanwhile."""
+        task, dead = asyncio.ensure_future(work), asyncio.ensure_future(self._silence_of(part))
+        try:
+            await asyncio.wait({task, dead}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise AwayError(f"{part} is silent")
+        finally:
+            task.cancel()
+            dead.cancel()
+            await asyncio.wait({task, dead})
+
+    async def _silence_of(self, part: Part) -> None:
+        """Return when the gateway says that ``part`` shows no sign of life."""
+        while not (await self.well() and part in self._silent):
+            await asyncio.sleep(self._patience.ping_every_s)
+
     async def _pinging(self) -> bool:
         try:
             timeout = aiohttp.ClientTimeout(total=self._patience.ping_s)
-            async with self._http.get(self._health, timeout=timeout) as response:
+            async with self._http.get(f"{self._base}/signs", headers=self._headers, timeout=timeout) as response:
                 well = response.status == 200
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            well = False
+                self._silent = Signs.model_validate_json(await response.read()).silent if well else frozenset()
+        except (aiohttp.ClientError, TimeoutError, OSError, ValidationError):
+            well, self._silent = False, frozenset()
         self._pinged = (time.monotonic(), well)
         return well
 
@@ -216,4 +243,6 @@ def _refusal(status: int, body: bytes) -> UpstreamError:
         error = _Failure.model_validate_json(body).error
     except ValidationError:
         return AwayError(f"status {status}")
+    if error.code in _DEAD:
+        return AwayError(error.code)
     return NothingHeardError() if error.code == "heard_nothing" else RefusedError(error.code, error.message, status)

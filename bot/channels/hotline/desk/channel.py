@@ -20,10 +20,20 @@ from bot.channels.hotline.desk.callers import normalised, region_of, region_said
 from bot.channels.hotline.desk.calls import Call, CallBook
 from bot.channels.hotline.desk.keeping import Records
 from bot.channels.hotline.desk.outcalls import Errands, OutCalls
+from bot.channels.hotline.desk.signs import SignsOfLife
 from bot.channels.hotline.desk.sms import Sms
 from bot.channels.hotline.desk.spoken import TRANSFER, Asked, spoken_turn
 from bot.channels.hotline.desk.welcome import Welcoming
-from bot.channels.hotline.wire import CallRecord, CallStart, CallTurn, SpeechRequest, SpokenReply, SpokenTurn, Welcome
+from bot.channels.hotline.wire import (
+    CallRecord,
+    CallStart,
+    CallTurn,
+    Signs,
+    SpeechRequest,
+    SpokenReply,
+    SpokenTurn,
+    Welcome,
+)
 from bot.channels.http import Handler, internal, json_response, parsed
 from bot.database import aware
 from bot.errors import BadRequestError, NotFoundError, TurnError
@@ -75,6 +85,7 @@ class HotlineChannel(Channel):
         records: keeps what became of a call.
         preferences: where people said they live.
         mailbox: keeps messages for the next call.
+        signs: of the parts that a call needs.
         sms: sends messages, where there is a service.
         errands, outcalls: who is to be called, and the calls; where they are made.
         secret: what every request must bring along.
@@ -94,6 +105,7 @@ class HotlineChannel(Channel):
         records: Records,
         preferences: Preferences,
         mailbox: Mailbox,
+        signs: SignsOfLife,
         *,
         secret: str,
         session_secret: str,
@@ -104,7 +116,7 @@ class HotlineChannel(Channel):
         self._turns, self._voice, self._store, self._calls = turns, voice, store, calls
         self._welcoming, self._records, self._preferences, self._mailbox = welcoming, records, preferences, mailbox
         self._secret, self._session_secret = secret.encode(), session_secret
-        self._errands, self._outcalls = errands, outcalls
+        self._errands, self._outcalls, self._signs = errands, outcalls, signs
         self._parts: list[Records | Sms | OutCalls] = [part for part in (records, sms, outcalls) if part is not None]
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
@@ -115,6 +127,7 @@ class HotlineChannel(Channel):
             web.post(f"{base}/calls/{{id}}/turns", self._guarded(self._turn)),
             web.post(f"{base}/speech", self._guarded(self._speech)),
             web.put(f"{base}/calls/{{id}}", self._guarded(self._record)),
+            web.get(f"{base}/signs", self._guarded(self._alive)),
         ]
 
     async def start(self) -> None:
@@ -124,6 +137,7 @@ class HotlineChannel(Channel):
     async def stop(self) -> None:
         for part in reversed(self._parts):
             await part.stop()
+        await self._signs.close()
 
     async def deliver(self, sender_id: str, replies: Sequence[Reply], key: str | None = None) -> None:
         """Messages wait for the next call, of a case only the newest; who agreed to it is called."""
@@ -282,6 +296,9 @@ class HotlineChannel(Channel):
         if call.purpose is not None and record.ended and record.ended - record.began >= _LISTENED:
             await self._welcoming.heard_out(call)
         return web.Response(status=204)
+
+    async def _alive(self, _request: web.Request) -> web.Response:
+        return json_response(Signs(silent=self._signs.silent()).model_dump(mode="json"))
 
     async def _call(self, request: web.Request) -> Call:
         call = await asyncio.to_thread(self._calls.of, request.match_info["id"])

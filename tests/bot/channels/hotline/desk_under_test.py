@@ -24,8 +24,10 @@ from bot.channels.hotline.desk.channel import HotlineChannel
 from bot.channels.hotline.desk.ivr import IvrRoutes
 from bot.channels.hotline.desk.keeping import Records
 from bot.channels.hotline.desk.outcalls import Errands, OutCalls
+from bot.channels.hotline.desk.signs import SignsOfLife
 from bot.channels.hotline.desk.sms import Sms
 from bot.channels.hotline.desk.welcome import Welcoming
+from bot.channels.hotline.wire import Part
 from bot.channels.http import errors_as_json
 from bot.database import open_engine
 from bot.mailbox import Mailbox
@@ -230,6 +232,7 @@ async def desk(
             records,
             Preferences(engine),
             mailbox,
+            SignsOfLife({Part.DIALOGUE: rasa.alive}),
             secret=SECRET,
             session_secret="session",
             sms=sms,

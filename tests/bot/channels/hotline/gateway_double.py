@@ -20,7 +20,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from aiohttp import web
 
-from bot.channels.hotline.wire import CallRecord, CallStart, CallTurn, SpeechRequest, SpokenReply, SpokenTurn, Welcome
+from bot.channels.hotline.wire import (
+    CallRecord,
+    CallStart,
+    CallTurn,
+    Part,
+    Signs,
+    SpeechRequest,
+    SpokenReply,
+    SpokenTurn,
+    Welcome,
+)
 from bot.schema import Alternative, Heard, Model
 
 SECRET = "of the double"
@@ -40,6 +50,7 @@ class Behaviour:
         character_s: length of a spoken character.
         refuse: kind of request -> (status, code, message) for each of the next requests of that kind.
         cut: kind of request -> how many of the next are carried out, but their answer is lost with the connection.
+        silent: parts that show no sign of life.
         break_speech: of how many of the next speeches the connection breaks after a sentence.
     """
 
@@ -54,6 +65,7 @@ class Behaviour:
     refuse: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
     cut: Counter[str] = field(default_factory=Counter)
     break_speech: int = 0
+    silent: frozenset[Part] = frozenset()
 
 
 class GatewayDouble:
@@ -107,6 +119,7 @@ class GatewayDouble:
         app.add_routes(
             [
                 web.get("/healthz", self._healthz, name="health"),
+                web.get("/internal/hotline/signs", self._signs, name="signs"),
                 web.post("/internal/hotline/calls", self._start, name="start"),
                 web.post("/internal/hotline/calls/{id}/hear", self._hear, name="hear"),
                 web.post("/internal/hotline/calls/{id}/turns", self._turn, name="turn"),
@@ -157,6 +170,9 @@ class GatewayDouble:
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
+
+    async def _signs(self, _request: web.Request) -> web.Response:
+        return _json(Signs(silent=self.behaviour.silent))
 
     async def _start(self, request: web.Request) -> web.Response:
         self.starts.append(CallStart.model_validate_json(await request.read()))

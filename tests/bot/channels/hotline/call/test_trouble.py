@@ -11,7 +11,7 @@ import pytest
 from bot.channels.hotline.call import texts
 from bot.channels.hotline.call.ending import Ended, Next
 from bot.channels.hotline.call.prompts import PromptBook
-from bot.channels.hotline.wire import Expected, Outcome, SpokenReply, SpokenTurn, Welcome
+from bot.channels.hotline.wire import Expected, Outcome, Part, SpokenReply, SpokenTurn, Welcome
 from tests.bot.channels.hotline.gateway_double import GatewayDouble, answers, says
 from tests.bot.channels.hotline.telephone import CHIME, QUICK, TONE, calling
 
@@ -81,6 +81,43 @@ async def test_a_gateway_that_stops_leads_to_a_person_with_an_apology(
             double.sleep()
         assert await call.ended() == Ended(Outcome.TRANSFERRED, Next.PERSON)
         assert time.monotonic() - stopped < QUICK.lost_s + 2.5
+        assert call.phone.heard[-1] == texts.APOLOGY
+
+
+@pytest.mark.parametrize(("part", "when"), [(Part.DIALOGUE, "turn"), (Part.VOICE, "hear")])
+async def test_a_part_that_hangs_leads_to_a_person(
+    double: GatewayDouble, prompts: PromptBook, part: Part, when: str
+) -> None:
+    setattr(double.behaviour, f"{when}_s", 30)
+    async with calling(double, prompts) as call:
+        await call.phone.hears(texts.GREETING)
+        call.phone.says()
+        await double.event(when).wait()
+        double.behaviour.silent, stopped = frozenset((part,)), time.monotonic()
+        assert await call.ended() == Ended(Outcome.TRANSFERRED, Next.PERSON)
+        assert time.monotonic() - stopped < 2.5
+        assert call.phone.heard[-1] == texts.APOLOGY
+
+
+async def test_a_part_that_hangs_does_not_stop_what_needs_it_not(double: GatewayDouble, prompts: PromptBook) -> None:
+    double.behaviour.silent = frozenset((Part.VOICE,))
+    double.behaviour.welcome = Welcome(replies=(SpokenReply(say="户号是多少？"),), expects=Expected.DIGITS)
+    async with calling(double, prompts) as call:
+        await call.phone.hears("户号是多少？")
+        call.phone.presses("12345#")
+        await double.event("turn").wait()
+        assert not call.running.done()
+
+
+@pytest.mark.parametrize("code", ["dialogue_unavailable", "outcome_unknown"])
+async def test_a_part_that_died_leads_to_a_person_at_once(
+    double: GatewayDouble, prompts: PromptBook, code: str
+) -> None:
+    double.behaviour.refuse["turn"] = [(503, code, "我这边系统出了点问题。")]
+    async with calling(double, prompts) as call:
+        await call.phone.hears(texts.GREETING)
+        call.phone.says()
+        assert await call.ended() == Ended(Outcome.TRANSFERRED, Next.PERSON)
         assert call.phone.heard[-1] == texts.APOLOGY
 
 
