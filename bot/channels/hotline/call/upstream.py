@@ -184,7 +184,7 @@ class Upstream:
 
     async def _silence_of(self, part: Part) -> None:
         """Return when the gateway says that ``part`` shows no sign of life."""
-        while not (await self.well() and part in self._silent):
+        while not (await self.well() and part in self._silent):  # noqa: ASYNC110 - what is waited for is another process
             await asyncio.sleep(self._patience.ping_every_s)
 
     async def _pinging(self) -> bool:
