@@ -19,7 +19,7 @@ from benchmarks.hotline.phone import Phone
 from benchmarks.hotline.stand import Process, Stand, listening, scripted, whole
 from benchmarks.hotline.table import keep
 from benchmarks.hotline.websocket import WebSocketPhone
-from bot.channels.hotline.call.texts import APOLOGY
+from bot.channels.hotline.call.texts import APOLOGY, HOLD, HOLD_AGAIN
 
 FOREVER_S = 90.0
 GIVE_UP_S = 30.0
@@ -33,18 +33,21 @@ class Verdict:
         after_s: until the call was given back to the telephone system; None: it was not.
         next: what the dialplan was told.
         apology_s: until the words of the apology (that they are connected with a person) began; None: there were none.
+        answer_s: until words began that are neither these nor those of waiting; None: there were none.
     """
 
     what: str
     after_s: float | None
     next: str
     apology_s: float | None
+    answer_s: float | None = None
 
     @property
     def row(self) -> tuple[str, str]:
-        when = "never" if self.after_s is None else f"{self.after_s:.1f} s"
+        if self.after_s is None:
+            return self.what, "nothing" if self.answer_s is None else f"answered after {self.answer_s:.1f} s"
         said = "" if self.apology_s is None else f"told so after {self.apology_s:.1f} s, "
-        return self.what, f"{said}given back after {when}, then: {self.next}"
+        return self.what, f"{said}given back after {self.after_s:.1f} s, then: {self.next}"
 
 
 def kinds(stand: Stand, clock: Metronome) -> list[Phone]:
@@ -56,6 +59,7 @@ async def struck(
     phone: Phone,
     hit: Callable[[], None],
     sorry: bytes,
+    hold: bytes,
     *,
     waiting: bool,
     pcm: bytes,
@@ -75,14 +79,15 @@ async def struck(
         await asyncio.wait_for(phone.ended.wait(), GIVE_UP_S)
     after = phone.ended_at - began if phone.ended.is_set() else None
     following = await phone.next_step() if after is not None else "nothing"
-    words = (at for at, frame in phone.ear.heard if level(frame) >= VOICE_RMS and frame in sorry)
-    said = next(words, None)
+    words = [(at - began, frame) for at, frame in phone.ear.heard if level(frame) >= VOICE_RMS]
+    said = next((at for at, frame in words if frame in sorry), None)
+    answered = next((at for at, frame in words if frame not in sorry and frame not in hold), None)
     if not phone.ended.is_set():
         await phone.hang_up()
-    return Verdict(f"{what}, {phone.protocol}", after, following, None if said is None else said - began)
+    return Verdict(f"{what}, {phone.protocol}", after, following, said, answered)
 
 
-async def strike(stand: Stand, process: Process, number: int, name: str, *, waiting: bool, pcm: bytes) -> list[Verdict]:
+async def strike(stand: Stand, process: Process, number: int, name: str, *, waiting: bool) -> list[Verdict]:
     """Both lines at once; then what was stopped goes on, and what was killed is there again."""
     async with Metronome() as clock:
         done = asyncio.Event()
@@ -95,7 +100,15 @@ async def strike(stand: Stand, process: Process, number: int, name: str, *, wait
         return list(
             await asyncio.gather(
                 *(
-                    struck(name, phone, hit, stand.sound(APOLOGY, phone.rate), waiting=waiting, pcm=pcm)
+                    struck(
+                        name,
+                        phone,
+                        hit,
+                        stand.sound(APOLOGY, phone.rate),
+                        b"".join(stand.sound(text, phone.rate) for text in (HOLD, HOLD_AGAIN)),
+                        waiting=waiting,
+                        pcm=utterances(phone.rate)[0].pcm,
+                    )
                     for phone in kinds(stand, clock)
                 )
             )
@@ -104,7 +117,6 @@ async def strike(stand: Stand, process: Process, number: int, name: str, *, wait
 
 async def line_and_gateway() -> list[Verdict]:
     """Against the scripted gateway, each in a stand of its own."""
-    pcm = utterances(8000)[0].pcm
     verdicts: list[Verdict] = []
     for part, number, name, waiting in (
         ("line", signal.SIGKILL, "line process killed", False),
@@ -114,19 +126,18 @@ async def line_and_gateway() -> list[Verdict]:
     ):
         async with scripted(turn_ms=3000) as stand:
             process = stand.line if part == "line" else stand.others[part]
-            verdicts += await strike(stand, process, number, name, waiting=waiting, pcm=pcm)
+            verdicts += await strike(stand, process, number, name, waiting=waiting)
     return verdicts
 
 
 async def whole_stack() -> list[Verdict]:
     """Rasa, the action server, the voice worker and the gateway of the real stack."""
-    pcm = utterances(8000)[0].pcm
     verdicts: list[Verdict] = []
     async with whole() as stand:
         for part in ("rasa", "actions", "voice", "gateway"):
             for number, verb in ((signal.SIGKILL, "killed"), (signal.SIGSTOP, "stopped")):
                 process = stand.others[part]
-                verdicts += await strike(stand, process, number, f"real {part} {verb}", waiting=True, pcm=pcm)
+                verdicts += await strike(stand, process, number, f"real {part} {verb}", waiting=True)
                 with contextlib.suppress(ProcessLookupError):
                     process.signal(signal.SIGKILL)
                 await asyncio.sleep(3)

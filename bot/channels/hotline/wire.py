@@ -7,7 +7,7 @@
     POST /internal/hotline/speech                    SpeechRequest -> sentences as they are ready, each a 4-byte
                                                      big-endian length and that many bytes of PCM
     PUT  /internal/hotline/calls/{id}                CallRecord (may come several times, the newest counts) -> 204
-    GET  /internal/hotline/signs                     Signs, at once; asked twice a second while there are calls
+    GET  /internal/hotline/signs                     Signs, at once; asked a few times a second while there are calls
 
 Errors are the gateway's usual JSON, their messages fit to be spoken.
 """

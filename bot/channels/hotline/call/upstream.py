@@ -63,7 +63,7 @@ class Patience:
     first_sound_s: float = 15.0
     record_s: float = 4.0
     ping_s: float = 1.0
-    ping_every_s: float = 0.5
+    ping_every_s: float = 0.3
 
 
 class Upstream:

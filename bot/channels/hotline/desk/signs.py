@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bot.channels.hotline.wire import Part
 
-SILENT_S = 1.9
-"""Without a sign of life for so long a part is dead or hangs: the caller is with a person within three seconds of it.
-Many calls at once keep the dialogue from answering for a second at most."""
-_EVERY_S, _IDLE_S = 0.4, 3.0
+SILENT_S = 1.3
+"""Without a sign of life for so long a part is dead or hangs: with the ping of the line (0.3 s) and the words to the
+caller (1.3 s) they are with a person within three seconds. Fifty answers at once keep the dialogue busy for one."""
+_EVERY_S, _IDLE_S = 0.25, 3.0
 
 
 class SignsOfLife:

@@ -56,7 +56,7 @@ async def test_what_hangs_is_silent_in_time_and_then_lives_again() -> None:
 
 async def test_what_is_slow_is_not_silent() -> None:
     dialogue = Something()
-    dialogue.takes_s = 1.2
+    dialogue.takes_s = 0.8
     signs = SignsOfLife({Part.DIALOGUE: dialogue.alive})
     assert not any(await asked_for(signs, 3.0))
     await signs.close()
