@@ -33,6 +33,8 @@ def _classifier(folder: Path, embedder: Embedder, bias: float, identity: str | N
         center=np.zeros(embedder.dimension, np.float32),
         grams=np.array(["呀"]),
         idf=np.ones(1, np.float32),
+        pairs=np.array(["^呀"]),
+        pair_counts=np.ones(1, np.int32),
     )
     part.replace(folder / MODEL_FILE)
 
