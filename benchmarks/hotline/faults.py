@@ -19,6 +19,7 @@ from benchmarks.hotline.phone import Phone
 from benchmarks.hotline.stand import Process, Stand, listening, scripted, whole
 from benchmarks.hotline.table import keep
 from benchmarks.hotline.websocket import WebSocketPhone
+from bot.channels.hotline.call.prompts import hold_tone
 from bot.channels.hotline.call.texts import APOLOGY, HOLD, HOLD_AGAIN
 
 FOREVER_S = 90.0
@@ -105,7 +106,7 @@ async def strike(stand: Stand, process: Process, number: int, name: str, *, wait
                         phone,
                         hit,
                         stand.sound(APOLOGY, phone.rate),
-                        b"".join(stand.sound(text, phone.rate) for text in (HOLD, HOLD_AGAIN)),
+                        b"".join(stand.sound(text, phone.rate) for text in (HOLD, HOLD_AGAIN)) + hold_tone(phone.rate),
                         waiting=waiting,
                         pcm=utterances(phone.rate)[0].pcm,
                     )

@@ -33,7 +33,7 @@ class Pace:
     longest_utterance_s: float = 25.0
     joined_s: float = 2.0
     person_s: float = 3.0
-    lost_s: float = 1.5
+    lost_s: float = 1.2
     answer_s: float = 35.0
     call_s: float = 1800.0
     warning_s: float = 90.0
