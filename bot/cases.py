@@ -10,6 +10,7 @@ from urllib.parse import quote
 import aiohttp
 
 from bot.errors import NotFoundError, ServiceUnavailableError
+from bot.reachable import status
 
 log = logging.getLogger(__name__)
 
@@ -64,20 +65,10 @@ class CasesClient:
 
     async def alive(self) -> bool:
         """Whether it answers anything at all, within two seconds."""
-        try:
-            async with self._session.get(f"{self._url}/healthz", timeout=aiohttp.ClientTimeout(total=2)):
-                return True
-        except (aiohttp.ClientError, TimeoutError):
-            return False
+        return await status(self._session, f"{self._url}/healthz", within_s=2) is not None
 
     async def ready(self) -> bool:
-        try:
-            async with self._session.get(
-                f"{self._url}/readyz", headers=self._headers, timeout=aiohttp.ClientTimeout(total=3)
-            ) as response:
-                return response.status == 200
-        except (aiohttp.ClientError, TimeoutError):
-            return False
+        return await status(self._session, f"{self._url}/readyz", within_s=3) == 200
 
     async def _get(self, path: str, query: dict[str, str]) -> Any:
         try:

@@ -11,6 +11,7 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.errors import DialogueUnavailableError, OutcomeUnknownError, OvertakenError
+from bot.reachable import status
 from bot.schema import Entity, Understood
 
 log = logging.getLogger(__name__)
@@ -159,21 +160,11 @@ class RasaClient:
 
     async def alive(self) -> bool:
         """Whether it answers anything at all, within two seconds."""
-        try:
-            async with self._session.get(self._url, timeout=aiohttp.ClientTimeout(total=2)):
-                return True
-        except (aiohttp.ClientError, TimeoutError):
-            return False
+        return await status(self._session, self._url, within_s=2) is not None
 
     async def ready(self) -> bool:
         """Whether a trained model is loaded."""
-        try:
-            async with self._session.get(
-                f"{self._url}/webhooks/gateway/ready", timeout=aiohttp.ClientTimeout(total=3)
-            ) as response:
-                return response.status == 200
-        except (aiohttp.ClientError, TimeoutError):
-            return False
+        return await status(self._session, f"{self._url}/webhooks/gateway/ready", within_s=3) == 200
 
 
 def _understood(parsed: dict[str, Any]) -> Understood:

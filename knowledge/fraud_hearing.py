@@ -12,30 +12,22 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-import pypinyin
 
+from knowledge.rehearing import BIGRAM_SHARE, syllables_of
 from nlu.dialect import pinyin
 
 SAME_SOUND, NEAR_SOUND = 7.0, 8.0
 """Cost (in nats) of reading a character as another of the same syllable, or of one that folds to the same."""
 CHOICES = 12
 """Most readings of one character, the commonest kept."""
-BIGRAM_SHARE = 0.9
 MISHEARD = 0.11
 """Share of the characters that must be read anew before a text counts as misheard."""
 FEWEST = 3
 """And how many at least: short texts hold two rare characters easily."""
 EDGE = "^"
-
-
-@lru_cache(maxsize=16384)
-def _syllables(char: str) -> frozenset[str]:
-    """All toneless syllables a character is read as (行 -> xing, hang)."""
-    return frozenset(pypinyin.pinyin(char, style=pypinyin.Style.NORMAL, heteronym=True)[0])
 
 
 def _is_han(char: str) -> bool:
@@ -66,7 +58,7 @@ class Hearing:
         readings: dict[str, list[str]] = defaultdict(list)
         for char, _ in alone.most_common():
             if char != EDGE:
-                for sound in {pinyin.fold(syllable) for syllable in _syllables(char)}:
+                for sound in {pinyin.fold(syllable) for syllable in syllables_of(char)}:
                     readings[sound].append(char)
         object.__setattr__(self, "_pairs", pairs)
         object.__setattr__(self, "_alone", alone)
@@ -128,7 +120,7 @@ class Hearing:
     def _choices(self, char: str, sound: str) -> dict[str, float]:
         found = {char: 0.0}
         for other in self._readings.get(pinyin.fold(sound), ()):
-            found.setdefault(other, SAME_SOUND if sound in _syllables(other) else NEAR_SOUND)
+            found.setdefault(other, SAME_SOUND if sound in syllables_of(other) else NEAR_SOUND)
         return found
 
     def _cost(self, before: str, after: str) -> float:

@@ -35,7 +35,7 @@ Places = npt.NDArray[np.int64]
 
 
 @lru_cache(maxsize=16384)
-def _syllables(char: str) -> frozenset[str]:
+def syllables_of(char: str) -> frozenset[str]:
     """All toneless syllables a character is read as (行 -> xing, hang)."""
     return frozenset(pypinyin.pinyin(char, style=pypinyin.Style.NORMAL, heteronym=True)[0])
 
@@ -72,7 +72,7 @@ class Rehearing:
         counts = {chr(code): count for code, count in numbers}
         for char, count in counts.items():
             if "一" <= char <= "鿿" and count >= RARE:
-                for sound in {pinyin.fold(syllable) for syllable in _syllables(char)}:
+                for sound in {pinyin.fold(syllable) for syllable in syllables_of(char)}:
                     found[sound].append((count, char))
         readings = {sound: tuple(c for _, c in sorted(chars, reverse=True)[:CHOICES]) for sound, chars in found.items()}
         return cls(grams, readings, counts)
@@ -116,7 +116,7 @@ class Rehearing:
             return {char: 0.0}
         found = {char: 0.0}
         for other in self.readings.get(pinyin.fold(sound), ()):
-            found.setdefault(other, SAME_SOUND if sound in _syllables(other) else NEAR_SOUND)
+            found.setdefault(other, SAME_SOUND if sound in syllables_of(other) else NEAR_SOUND)
         return found
 
     def _count(self, codes: Places) -> npt.NDArray[np.float64]:

@@ -6,7 +6,6 @@ const CHANNELS = { web: "网页", telegram: "Telegram", wechat: "微信", wecom:
 let current = null;
 let me = null;
 let follows = true; // the newest words stay in sight until somebody scrolls back
-let known = 0;
 
 export function element(tag, properties = {}, ...children) {
   const node = Object.assign(document.createElement(tag), properties);
@@ -55,7 +54,7 @@ async function refreshQueue() {
     const state = element("div", { className: "held", textContent: talk.state === "held" ? `${talk.holder} 在接` : "没人接" });
     const button = element("button", { type: "button" }, label, state);
     button.setAttribute("aria-current", String(talk.number === current));
-    button.addEventListener("click", () => { current = talk.number; follows = true; known = 0; byId("desk").dispatchEvent(new Event("talk")); attempt(refresh); });
+    button.addEventListener("click", () => { current = talk.number; follows = true; byId("desk").dispatchEvent(new Event("talk")); attempt(refresh); });
     return element("li", {}, button);
   }));
 }
@@ -76,10 +75,10 @@ async function refreshTalk() {
   const said = byId("said");
   const all = [...before, ...lines.map((line) => item(line.who, line.text, line.at))];
   const place = said.scrollTop;
+  const known = said.childElementCount;
   said.replaceChildren(...all);
   if (follows) showNewest();
   else { said.scrollTop = place; if (all.length > known) byId("newer").hidden = false; }
-  known = all.length;
 }
 
 function showNewest() {
